@@ -1,0 +1,17 @@
+# What every target of the project shares.
+
+# Warnings, sanitizers, and file names in the binaries that do not depend on where the source lies.
+add_library(polygraph-flags INTERFACE)
+target_compile_options(polygraph-flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+if(POLYGRAPH_SANITIZE)
+  target_compile_options(polygraph-flags INTERFACE "-fsanitize=${POLYGRAPH_SANITIZE}" -fno-omit-frame-pointer -g)
+  target_link_options(polygraph-flags INTERFACE "-fsanitize=${POLYGRAPH_SANITIZE}")
+endif()
+
+# polygraph_sources(<variable> <folder>): the sources of a room.
+function(polygraph_sources variable folder)
+  file(GLOB found CONFIGURE_DEPENDS "${folder}/*.cpp")
+  set(${variable} ${found} PARENT_SCOPE)
+endfunction()

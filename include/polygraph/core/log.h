@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace polygraph {
+
+/// How much a message matters. Names, numbers and letters are Polygraphy's; a message is shown if its number is at
+/// least that of the level set for the place it comes from.
+enum class Severity : int {
+  ultra_verbose = -20,  ///< [U]
+  super_verbose = -10,  ///< [S]
+  extra_verbose = 0,    ///< [X]
+  verbose = 10,         ///< [V]
+  info = 20,            ///< [I], the default level
+  start = 22,           ///< [I] something longer begins
+  finish = 28,          ///< [I] and ends
+  warning = 30,         ///< [W]
+  error = 40,           ///< [E]
+  critical = 50,        ///< [!]
+};
+
+/// The level of a name (`VERBOSE`, any case), or nullopt.
+std::optional<Severity> parse_severity(std::string_view name);
+
+/// Where log lines go and which are shown. There is one for the process.
+struct LogOptions {
+  Severity level = Severity::info;
+  /// Levels for parts of the source, e.g. {"onnx", verbose} or {"openvino/runner.cpp", ...}: the longest path that is a prefix
+  /// of the message's source file, by whole components, decides.
+  std::vector<std::pair<std::string, Severity>> path_levels;
+  bool timestamp = false;  ///< (HH:MM:SS) in each line
+  bool line_info = false;  ///< [file:line] in each line
+  /// Colour: by default only on a terminal, and never if NO_COLOR is set and not empty.
+  bool colors = true;
+  std::string log_file;    ///< also written to this file, without colour; created with its folders
+};
+
+/// Replaces the options. Throws InputError if the log file cannot be opened. Safe to call while others log.
+void set_log_options(LogOptions options);
+
+/// Sends lines to `sink` instead of stderr (for tests, and to join an application's own log); empty: back to stderr.
+/// The sink is called under a lock, one message at a time, with the text before prefix and colour.
+void set_log_sink(std::function<void(Severity, std::string_view)> sink);
+
+/// Whether a message of this severity from this place would be shown: to avoid building an expensive one.
+bool log_enabled(Severity severity, std::source_location where = std::source_location::current());
+
+/// Logs a text. Continuation lines are indented to the prefix. Thread-safe.
+void log_text(Severity severity, std::string_view text, std::source_location where = std::source_location::current());
+
+/// Logs a text the first time this very text is logged in the process.
+void log_once(Severity severity, std::string_view text, std::source_location where = std::source_location::current());
+
+/// Shows that work goes on: after one second, and only if stderr is a terminal and the level is `info` or lower, a line with a bar
+/// (or, without a total, the elapsed time), which disappears when the object does. Log lines of others appear above it.
+/// @code
+///   Progress progress("Building engine");        // no total known
+///   Progress progress("Reading", file.size());   // bytes; call advance() as they are read
+/// @endcode
+class Progress {
+ public:
+  explicit Progress(std::string title, std::uint64_t total = 0);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress();
+  /// Adds to the work done. Thread-safe, cheap.
+  void advance(std::uint64_t amount);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace polygraph
