@@ -1,0 +1,87 @@
+# What `cmake --install` puts below the prefix, which may be moved afterwards:
+#
+#   bin/polygraph
+#   lib/libpolygraph.so, lib/libpolygraph-openvino.so
+#   lib/cmake/Polygraph/                 find_package(Polygraph COMPONENTS openvino)
+#   lib/polygraph/openvino/              the OpenVINO that the backend was built with (POLYGRAPH_BUNDLE_OPENVINO)
+#   include/polygraph/
+#   share/                               man pages, completions, licences
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/Polygraph")
+set(openvino_dir "${CMAKE_INSTALL_LIBDIR}/polygraph/openvino")
+file(RELATIVE_PATH bin_to_lib "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
+
+set_target_properties(polygraph-program PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
+set_target_properties(polygraph PROPERTIES INSTALL_RPATH "$ORIGIN")
+install(TARGETS polygraph-program RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(TARGETS polygraph EXPORT PolygraphTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(EXPORT PolygraphTargets NAMESPACE Polygraph:: DESTINATION "${package_dir}")
+
+set(product polygraph-program polygraph)
+set(unbuilt_rooms PATTERN openvino EXCLUDE PATTERN openvino.h EXCLUDE)
+
+if(POLYGRAPH_OPENVINO)
+  set_target_properties(polygraph-openvino PROPERTIES INSTALL_RPATH "$ORIGIN;$ORIGIN/polygraph/openvino/libs")
+  install(TARGETS polygraph-openvino EXPORT PolygraphOpenvinoTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(EXPORT PolygraphOpenvinoTargets NAMESPACE Polygraph:: DESTINATION "${package_dir}")
+  list(APPEND product polygraph-openvino)
+  unset(unbuilt_rooms)
+  if(POLYGRAPH_BUNDLE_OPENVINO)
+    # The CPU and the devices made of other devices, the ONNX and IR front ends, and the threading libraries. OpenVINO's own
+    # CMake package insists on every front end there is, so a smaller one of ours takes its place.
+    set(runtime "${OpenVINO_DIR}/..")
+    file(GLOB runtime_libraries
+      "${runtime}/libs/libopenvino.so.*"
+      "${runtime}/libs/libopenvino_intel_cpu_plugin.so"
+      "${runtime}/libs/libopenvino_auto_plugin.so"
+      "${runtime}/libs/libopenvino_auto_batch_plugin.so"
+      "${runtime}/libs/libopenvino_hetero_plugin.so"
+      "${runtime}/libs/libopenvino_onnx_frontend.so.*"
+      "${runtime}/libs/libopenvino_ir_frontend.so.*"
+      "${runtime}/libs/libtbb.so.*"
+      "${runtime}/libs/libtbbmalloc.so.*"
+      "${runtime}/libs/libtbbbind_2_5.so.*"
+      "${runtime}/libs/libhwloc.so.*")
+    install(FILES ${runtime_libraries} DESTINATION "${openvino_dir}/libs")
+    install(DIRECTORY "${runtime}/include/openvino" DESTINATION "${openvino_dir}/include")
+    install(DIRECTORY "${runtime}/licenses" DESTINATION "${openvino_dir}")
+    configure_file("${CMAKE_CURRENT_LIST_DIR}/OpenVINOConfig.cmake.in" "${PROJECT_BINARY_DIR}/bundle/OpenVINOConfig.cmake" @ONLY)
+    write_basic_package_version_file("${PROJECT_BINARY_DIR}/bundle/OpenVINOConfigVersion.cmake"
+      VERSION "${OpenVINO_VERSION}" COMPATIBILITY ExactVersion)
+    install(FILES "${PROJECT_BINARY_DIR}/bundle/OpenVINOConfig.cmake" "${PROJECT_BINARY_DIR}/bundle/OpenVINOConfigVersion.cmake"
+      DESTINATION "${openvino_dir}/cmake")
+  endif()
+endif()
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/polygraph" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  FILES_MATCHING PATTERN "*.h" ${unbuilt_rooms})
+
+configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/PolygraphConfig.cmake.in" "${PROJECT_BINARY_DIR}/PolygraphConfig.cmake"
+  INSTALL_DESTINATION "${package_dir}" PATH_VARS openvino_dir)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/PolygraphConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/PolygraphConfig.cmake" "${PROJECT_BINARY_DIR}/PolygraphConfigVersion.cmake"
+  DESTINATION "${package_dir}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+# Man pages and completions, which the program writes itself: polygraph_page(<file below share/> <arguments>...).
+set(pages "")
+macro(polygraph_page file)
+  get_filename_component(folder "${file}" DIRECTORY)
+  file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/share/${folder}")
+  add_custom_command(OUTPUT "${PROJECT_BINARY_DIR}/share/${file}"
+    COMMAND polygraph-program ${ARGN} > "${PROJECT_BINARY_DIR}/share/${file}"
+    DEPENDS polygraph-program polygraph VERBATIM)
+  install(FILES "${PROJECT_BINARY_DIR}/share/${file}" DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/${folder}")
+  list(APPEND pages "${PROJECT_BINARY_DIR}/share/${file}")
+endmacro()
+
+polygraph_page(man/man1/polygraph.1 man)
+polygraph_page(man/man1/polygraph-inspect.1 man inspect)
+polygraph_page(man/man1/polygraph-inspect-model.1 man inspect model)
+polygraph_page(bash-completion/completions/polygraph completion bash)
+polygraph_page(zsh/site-functions/_polygraph completion zsh)
+polygraph_page(fish/vendor_completions.d/polygraph.fish completion fish)
+
+# All that is installed.
+add_custom_target(product ALL DEPENDS ${product} ${pages})

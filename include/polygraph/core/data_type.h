@@ -66,7 +66,10 @@ bool is_floating(DataType dtype);
 bool is_integral(DataType dtype);
 
 /// Narrow floating-point types as values. Each holds the bits and converts to and from float, rounding to
-/// the nearest even, exactly as ONNX defines the Cast operator (saturating for the fp8 and fp4 types).
+/// the nearest even, exactly as ONNX defines the Cast operator with its default attributes: fp16 and bf16
+/// overflow to infinity, the fp8 types saturate (also infinity), float8e8m0 rounds up to a power of two and
+/// saturates (zero gives the smallest, a negative number NaN). Every bit pattern survives the way to float
+/// and back.
 /// @code
 ///   float16 h(0.1f);           // bits 0x2e66
 ///   float f = float(h);        // 0.0999755859375
@@ -94,14 +97,22 @@ using float8e5m2 = NarrowFloat<DataType::float8e5m2, std::uint8_t>;
 using float8e5m2fnuz = NarrowFloat<DataType::float8e5m2fnuz, std::uint8_t>;
 using float8e8m0 = NarrowFloat<DataType::float8e8m0, std::uint8_t>;
 
+extern template struct NarrowFloat<DataType::float16, std::uint16_t>;
+extern template struct NarrowFloat<DataType::bfloat16, std::uint16_t>;
+extern template struct NarrowFloat<DataType::float8e4m3fn, std::uint8_t>;
+extern template struct NarrowFloat<DataType::float8e4m3fnuz, std::uint8_t>;
+extern template struct NarrowFloat<DataType::float8e5m2, std::uint8_t>;
+extern template struct NarrowFloat<DataType::float8e5m2fnuz, std::uint8_t>;
+extern template struct NarrowFloat<DataType::float8e8m0, std::uint8_t>;
+
 /// The DataType of a C++ element type; not defined for types that tensors cannot hold. The 2-bit and 4-bit
 /// types have no C++ type of their own: read them with `Tensor::element_as_double`.
 template <class T>
 struct DataTypeOf;
 
-#define POLYGRAPH_DATA_TYPE_OF(type, name) \
-  template <>                              \
-  struct DataTypeOf<type> {                \
+#define POLYGRAPH_DATA_TYPE_OF(type, name)            \
+  template <>                                         \
+  struct DataTypeOf<type> {                           \
     static constexpr DataType value = DataType::name; \
   };
 POLYGRAPH_DATA_TYPE_OF(float, float32)

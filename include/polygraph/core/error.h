@@ -9,18 +9,23 @@ namespace polygraph {
 
 /// What the program's exit status says about how a command ended.
 enum class ExitCode : int {
-  passed = 0,       ///< done, or the answer is yes
-  failed = 1,       ///< the answer is no: a mismatch, a lint finding
-  usage = 2,        ///< wrong usage: unknown option, bad value
-  input = 3,        ///< bad input: a missing or damaged file, a wrong shape
-  backend = 4,      ///< an engine library is missing or failed
+  passed = 0,         ///< done, or the answer is yes
+  failed = 1,         ///< the answer is no: a mismatch, a lint finding
+  usage = 2,          ///< wrong usage: unknown option, bad value
+  input = 3,          ///< bad input: a missing or damaged file, a wrong shape
+  backend = 4,        ///< an engine library is missing or failed
   interrupted = 130,  ///< SIGINT
 };
 
 /// Base of every exception that Polygraph throws.
 ///
 /// `what()` is a whole message for a person: what was attempted, the offending name and value, what is
-/// allowed, and what to do next. The parts can be read one by one.
+/// allowed, and what to do next. The parts can be read one by one; `what()` has the problem, then the remedy
+/// on a line of its own, then each line of the engine's messages after `  | `.
+/// @code
+///   throw InputError("Cannot feed 'imgae': the model has no such input." + suggest("imgae", names),
+///                    "Use `polygraph inspect model` to list the inputs.");
+/// @endcode
 class Error : public std::runtime_error {
  public:
   /// @param problem  What was attempted and what is wrong with it, naming the value.
@@ -62,11 +67,15 @@ class BackendError : public Error {
   ExitCode exit_code() const noexcept override { return ExitCode::backend; }
 };
 
-/// Of `candidates`, the one most like `name` (fewest edits, case ignored), or empty if none is near.
+/// Of `candidates`, the one most like `name`, or empty if none is near. Near is, case ignored: at most one
+/// edit per three letters (an insertion, deletion, replacement or swap of neighbours; always at least one),
+/// else one that begins with the other, else one that contains the other. The first of equally near ones
+/// wins.
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 
-/// The end of a message about an unknown name: ` Did you mean 'output'?`, or the candidates if there are few
-/// (` Available: 'a', 'b'.`), or how many there are; never empty unless there are no candidates.
+/// The end of a message about an unknown name, with a space in front: ` Did you mean 'output'?` if one is
+/// near, then ` Available: 'a', 'b'.` for at most 8 candidates, or ` 120 names are available.` Empty only
+/// without candidates.
 std::string suggest(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace polygraph

@@ -17,7 +17,8 @@ namespace polygraph {
 /// renaming, as Polygraph itself does.
 class MappedFile {
  public:
-  /// Throws InputError, saying why, if the file is missing, a directory, not readable.
+  /// Throws InputError, saying why, if the file is missing, a directory, a device, or not readable. What
+  /// comes through a pipe (`/dev/stdin`, `<(command)`) is read to its end into memory.
   explicit MappedFile(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const;
@@ -33,7 +34,10 @@ class MappedFile {
 
 /// A file that appears whole or not at all: written beside its place and renamed by `commit()`.
 ///
-/// Without a commit (an exception, an interrupt) nothing is left behind and an older file stays as it was.
+/// Without a commit (an exception, an interrupt) nothing is left behind and an older file stays as it was. If
+/// the place is a symbolic link, what it points to is replaced. If it is a pipe, a device or an open file of
+/// this process (`/dev/stdout`), the bytes wait in an unnamed temporary file and are copied by `commit()`.
+/// Not for use by several threads at once.
 /// @code
 ///   AtomicFile file("model.engine");
 ///   file.write(bytes);
@@ -41,7 +45,8 @@ class MappedFile {
 /// @endcode
 class AtomicFile {
  public:
-  /// Creates missing parent directories. Throws InputError if the place cannot be written to.
+  /// Creates missing parent directories, which stay. Throws InputError if the place cannot be written to: a
+  /// directory, or a file that this user may not write.
   explicit AtomicFile(std::filesystem::path path);
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -50,36 +55,32 @@ class AtomicFile {
   /// Appends. Throws InputError, with the file's name and the system's reason, e.g. when the disk is full.
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
-  /// Overwrites bytes that have been written, at `offset`.
+  /// Overwrites bytes that have been appended, at `offset`. Throws Error if they reach beyond `size()`.
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Bytes appended so far.
-  std::uint64_t size() const { return size_; }
-  /// Flushes to the device and puts the file in its place. No writing after this.
+  std::uint64_t size() const;
+  /// The checksum of the bytes from `offset` to the end, as they are now; read back through a mapping.
+  std::uint64_t checksum_from(std::uint64_t offset);
+  /// Flushes to the device and puts the file in its place. After this, or after an error, every further call
+  /// of `write`, `write_at` and `commit` throws Error.
   void commit();
 
  private:
-  void flush();
-  void write_fully(const std::byte* data, std::size_t size, std::uint64_t offset);
-  [[noreturn]] void fail(std::string_view doing) const;
-
-  std::filesystem::path path_;
-  std::filesystem::path temporary_;  // empty while the file has no name (O_TMPFILE)
-  int fd_ = -1;
-  std::uint64_t size_ = 0;
-  std::uint64_t flushed_ = 0;
-  std::unique_ptr<std::byte[]> buffer_;
-  bool committed_ = false;
+  struct Writer;
+  std::unique_ptr<Writer> writer_;
 };
 
-/// Removes the temporary files of every AtomicFile in the process that is not committed: for a program that is about to end
-/// because of a signal. Not async-signal-safe: call it from a thread, not from a handler.
+/// Removes the temporary files of every AtomicFile in the process that is not committed, for a program that
+/// is about to end because of a signal. A commit under way in another thread is finished first. Not
+/// async-signal-safe: call it from a thread, not from a handler.
 void discard_unfinished_files() noexcept;
 
 /// Writes a whole file atomically.
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file(const std::filesystem::path& path, std::string_view text);
 
-/// XXH3, 64 bits, of the bytes; tens of GB/s when they are in cache.
+/// XXH3 (xxHash), 64 bits, seed 0, of the bytes: the same number on every machine. Reads as fast as memory
+/// delivers.
 std::uint64_t checksum(std::span<const std::byte> bytes);
 
 /// The same over bytes that come in pieces.

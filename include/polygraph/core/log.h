@@ -12,8 +12,8 @@
 
 namespace polygraph {
 
-/// How much a message matters. Names, numbers and letters are Polygraphy's; a message is shown if its number is at
-/// least that of the level set for the place it comes from.
+/// How much a message matters. Names, numbers and letters are Polygraphy's; a message is shown if its number
+/// is at least that of the level set for the place it comes from.
 enum class Severity : int {
   ultra_verbose = -20,  ///< [U]
   super_verbose = -10,  ///< [S]
@@ -33,34 +33,44 @@ std::optional<Severity> parse_severity(std::string_view name);
 /// Where log lines go and which are shown. There is one for the process.
 struct LogOptions {
   Severity level = Severity::info;
-  /// Levels for parts of the source, e.g. {"onnx", verbose} or {"openvino/runner.cpp", ...}: the longest path that is a prefix
-  /// of the message's source file, by whole components, decides.
-  std::vector<std::pair<std::string, Severity>> path_levels;
+  /// Levels for parts of the source, e.g. {"onnx", verbose} or {"openvino/runner.cpp", ...}: the longest path
+  /// that is a prefix of the message's source file, by whole components, decides; of equal ones the last.
+  /// Files of Polygraph are named from their room (without `src/` or `include/polygraph/`), others as the
+  /// compiler was given them.
+  std::vector<std::pair<std::string, Severity>> path_levels{};
   bool timestamp = false;  ///< (HH:MM:SS) in each line
-  bool line_info = false;  ///< [file:line] in each line
-  /// Colour: by default only on a terminal, and never if NO_COLOR is set and not empty.
+  bool line_info = false;  ///< [file:line] in each line, the file named as in path_levels
+  /// Colour, and even so only on a terminal and not if NO_COLOR is set and not empty.
   bool colors = true;
-  std::string log_file;    ///< also written to this file, without colour; created with its folders
+  /// Lines go to this file as well, without colour. It is created with its folders and replaces an older one;
+  /// it goes on if the options are replaced by some with the same file. If it can no longer be written, a
+  /// warning says so once.
+  std::string log_file{};
 };
 
-/// Replaces the options. Throws InputError if the log file cannot be opened. Safe to call while others log.
+/// Replaces the options. Throws InputError, and changes nothing, if the log file cannot be opened. Safe to
+/// call while others log. NO_COLOR is read here.
 void set_log_options(LogOptions options);
 
-/// Sends lines to `sink` instead of stderr (for tests, and to join an application's own log); empty: back to stderr.
-/// The sink is called under a lock, one message at a time, with the text before prefix and colour.
+/// Sends lines to `sink` instead of stderr (for tests, and to join an application's own log); empty: back to
+/// stderr. The sink is called under a lock, one message at a time, with the text before prefix and colour; it
+/// must not log.
 void set_log_sink(std::function<void(Severity, std::string_view)> sink);
 
 /// Whether a message of this severity from this place would be shown: to avoid building an expensive one.
 bool log_enabled(Severity severity, std::source_location where = std::source_location::current());
 
-/// Logs a text. Continuation lines are indented to the prefix. Thread-safe.
-void log_text(Severity severity, std::string_view text, std::source_location where = std::source_location::current());
+/// Logs a text, if enabled: `[I] text`, with continuation lines indented to the prefix. Thread-safe.
+void log_text(Severity severity, std::string_view text,
+              std::source_location where = std::source_location::current());
 
-/// Logs a text the first time this very text is logged in the process.
-void log_once(Severity severity, std::string_view text, std::source_location where = std::source_location::current());
+/// Logs a text, if enabled, the first time this function is to log it in the process. Thread-safe.
+void log_once(Severity severity, std::string_view text,
+              std::source_location where = std::source_location::current());
 
-/// Shows that work goes on: after one second, and only if stderr is a terminal and the level is `info` or lower, a line with a bar
-/// (or, without a total, the elapsed time), which disappears when the object does. Log lines of others appear above it.
+/// Shows that work goes on: after one second, and only if stderr is a terminal and the level is `info` or
+/// lower, a line with a bar (or, without a total, the elapsed time), which disappears when the object does.
+/// Log lines appear above it. Of several at once, one is shown. Where nothing can be shown it costs nothing.
 /// @code
 ///   Progress progress("Building engine");        // no total known
 ///   Progress progress("Reading", file.size());   // bytes; call advance() as they are read

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -30,8 +31,8 @@ class Shape {
   /// Replaces the dimensions; allocates nothing if the rank has not grown.
   void assign(std::span<const std::int64_t> dims) { dims_.assign(dims.begin(), dims.end()); }
 
-  /// The product of the dimensions (1 for a scalar). Throws InputError if a dimension is negative or the
-  /// product exceeds int64.
+  /// The product of the dimensions (1 for a scalar, 0 if one is 0). Throws InputError if a dimension is
+  /// negative or the product exceeds int64.
   std::int64_t element_count() const;
 
   /// As Python prints a tuple: `()`, `(5,)`, `(1, 3)`.
@@ -54,7 +55,9 @@ struct Dimension {
   /// A dynamic dimension of any size.
   Dimension() = default;
   /// A fixed size; a negative number makes the dimension dynamic, as in TensorRT and NumPy-like notation.
-  Dimension(std::int64_t size) : min(size < 0 ? 0 : size), max(size < 0 ? unbounded : size) {}  // NOLINT
+  /// A template because a literal 0 is a null pointer, too.
+  template <std::integral Integer>
+  Dimension(Integer size) : Dimension(fixed(static_cast<std::int64_t>(size))) {}  // NOLINT
   /// A dynamic dimension with a range, both ends included.
   Dimension(std::int64_t min_size, std::int64_t max_size) : min(min_size), max(max_size) {}
   /// A dynamic dimension with a name.
@@ -65,10 +68,13 @@ struct Dimension {
   bool is_dynamic() const { return min != max; }
   bool accepts(std::int64_t size) const { return size >= min && size <= max; }
 
-  /// `5`, `batch`, `1..64`, `batch=1..64`, or `-1` for one of which nothing is known.
+  /// `5`, `batch`, `1..64`, `batch=1..64`, `1..` without an upper end, or `-1` if nothing is known.
   std::string str() const;
 
   friend bool operator==(const Dimension&, const Dimension&) = default;
+
+ private:
+  static Dimension fixed(std::int64_t size) { return size < 0 ? Dimension() : Dimension(size, size); }
 };
 
 /// The shape of a tensor in a model: dimensions that may be dynamic, or no known rank at all.
@@ -97,11 +103,12 @@ class PartialShape {
   bool is_dynamic() const { return !is_static(); }
   bool accepts(const Shape& shape) const;
 
-  /// The shape with every dynamic dimension at its minimum, or at `default_size` where that is 0.
-  /// Throws InputError if the rank is unknown.
+  /// The shape with every dynamic dimension at its minimum, or where that is 0 at `default_size`, or at its
+  /// maximum if that is less. Throws InputError if the rank is unknown.
   Shape with_defaults(std::int64_t default_size = 1) const;
 
-  /// `(1, 'batch', 3)`; `None` if the rank is unknown.
+  /// As Polygraphy prints it, `(1, 'batch', -1)`, and for ranges `('batch'=1..64, 1..224)`; `None` if the
+  /// rank is unknown. Names are quoted and escaped as Python does.
   std::string str() const;
 
   friend bool operator==(const PartialShape&, const PartialShape&) = default;

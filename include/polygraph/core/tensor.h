@@ -1,6 +1,11 @@
 #pragma once
 
+#include <polygraph/core/data_type.h>
+#include <polygraph/core/shape.h>
+
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -11,9 +16,6 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
-
-#include <polygraph/core/data_type.h>
-#include <polygraph/core/shape.h>
 
 namespace polygraph {
 
@@ -36,7 +38,8 @@ class Tensor {
   /// No elements: float32 of shape (0,).
   Tensor();
 
-  /// Owning, all elements zero (or empty strings). Throws InputError if a dimension is negative or the size overflows.
+  /// Owning, all elements zero (or empty strings). Throws InputError if a dimension is negative or the size
+  /// overflows.
   Tensor(DataType dtype, Shape shape);
 
   /// Owning, with a copy of `values`, of which there must be as many as `shape` has elements.
@@ -56,8 +59,10 @@ class Tensor {
   /// @param keep_alive  Held as long as the view or a copy of it exists; may be null.
   static Tensor view(void* data, DataType dtype, Shape shape, std::shared_ptr<const void> keep_alive = {});
   /// The same, read-only: `mutable_data()` throws.
-  static Tensor view(const void* data, DataType dtype, Shape shape, std::shared_ptr<const void> keep_alive = {});
-  /// A view with the distance between neighbours along each axis, in bytes. Not for types below 8 bits.
+  static Tensor view(const void* data, DataType dtype, Shape shape,
+                     std::shared_ptr<const void> keep_alive = {});
+  /// A view with the distance between neighbours along each axis, in bytes (negative: backwards). Not for
+  /// types below 8 bits nor for `string`.
   static Tensor strided_view(void* data, DataType dtype, Shape shape, std::vector<std::int64_t> strides,
                              std::shared_ptr<const void> keep_alive = {});
 
@@ -98,13 +103,19 @@ class Tensor {
   Tensor clone() const;
   /// This tensor if it is contiguous, else a contiguous copy.
   Tensor contiguous() const;
-  /// The same elements under another shape with as many elements. Throws InputError otherwise, and if not contiguous.
+  /// The same elements under another shape with as many elements. Throws InputError otherwise, and if not
+  /// contiguous.
   Tensor reshaped(Shape shape) const;
-  /// A copy with every element converted as ONNX's Cast does: narrow floats round to nearest even (fp8 and
-  /// fp4 saturate), integers wrap, floats to integers truncate towards zero (out of range: saturates, NaN: 0).
+  /// A copy with every element converted as ONNX's Cast does: floats round once, to nearest even (fp8 and fp4
+  /// saturate; NaN, which fp4 lacks, becomes 6), integers wrap, floats to integers truncate towards zero (out
+  /// of range: saturates, NaN: 0), everything but zero is true, complex numbers lose their imaginary part.
+  /// Strings are read as decimal numbers, `inf` or `nan`; throws InputError if one is not. Numbers become the
+  /// text that `element_as_text` gives.
   Tensor cast(DataType dtype) const;
 
-  /// Makes a view point elsewhere without allocating when the rank has not grown: for buffers that are reused.
+  /// Makes this handle a writable, contiguous view of the caller's memory, without allocating when the rank
+  /// has not grown: for buffers that are reused. Other handles keep what they had. Throws InputError as
+  /// `view` does.
   void reset_view(void* data, DataType dtype, std::span<const std::int64_t> dims);
 
   /// The elements as NumPy prints them: nested brackets, `...` in the middle of long axes.
@@ -115,7 +126,13 @@ class Tensor {
  private:
   template <class T>
   void check_access(bool writing) const;
+  [[noreturn]] void fail_access(DataType requested, std::size_t alignment) const;
+  void check_writable() const;
+  void check_count(std::size_t value_count) const;
+  void check_index(std::int64_t index) const;
   const std::byte* element_address(std::int64_t index) const;
+  template <class Wide>
+  Wide load(std::int64_t index) const;
 
   DataType dtype_ = DataType::float32;
   bool read_only_ = false;
@@ -125,6 +142,42 @@ class Tensor {
   void* data_ = nullptr;
   std::shared_ptr<const void> owner_;
 };
+
+template <class T>
+inline void Tensor::check_access(bool writing) const {
+  const bool aligned = reinterpret_cast<std::uintptr_t>(data_) % alignof(T) == 0;
+  if (dtype_ != data_type_of<T> || !strides_.empty() || !aligned) [[unlikely]]
+    fail_access(data_type_of<T>, alignof(T));
+  if (writing && read_only_) [[unlikely]]
+    check_writable();
+}
+
+template <class T>
+std::span<const T> Tensor::values() const {
+  check_access<T>(false);
+  return {static_cast<const T*>(data_), static_cast<std::size_t>(element_count_)};
+}
+
+template <class T>
+std::span<T> Tensor::mutable_values() {
+  check_access<T>(true);
+  return {static_cast<T*>(data_), static_cast<std::size_t>(element_count_)};
+}
+
+template <class T>
+Tensor Tensor::from(std::span<const T> values, Shape shape) {
+  Tensor tensor(data_type_of<T>, std::move(shape));
+  tensor.check_count(values.size());
+  std::copy(values.begin(), values.end(), tensor.mutable_values<T>().begin());
+  return tensor;
+}
+
+template <class T>
+Tensor Tensor::full(Shape shape, T value) {
+  Tensor tensor(data_type_of<T>, std::move(shape));
+  std::ranges::fill(tensor.mutable_values<T>(), value);
+  return tensor;
+}
 
 /// The name, type and shape of one input or output of a model.
 struct TensorInfo {
@@ -155,7 +208,8 @@ class TensorMetadata {
   auto begin() const { return infos_.begin(); }
   auto end() const { return infos_.end(); }
 
-  /// `{x [dtype=float32, shape=(1, 2)],\n y [dtype=...]}`; the following lines are indented by one space more than `indent`.
+  /// `{x [dtype=float32, shape=(1, 2)],\n y [dtype=...]}`; the following lines are indented by one space more
+  /// than `indent`.
   std::string str(int indent = 0) const;
   friend bool operator==(const TensorMetadata&, const TensorMetadata&) = default;
 

@@ -1,0 +1,130 @@
+// What type is a file? The model inside the PyPI package magika answers from a file's first and last bytes. This program builds an
+// engine from it, saves it, loads it again, and prints the type of each file with the model's score.
+//
+//   file_type [--bf16] [--round-weights-to-bf16] FOLDER FILE...
+//
+// FOLDER holds magika's model.onnx and config.min.json.
+//   --bf16                    allow BF16 (what ran is printed); without it, FP16 is allowed, so that FP32 runs on most processors
+//   --round-weights-to-bf16   round the weights to BF16 in the network itself: shows the loss on any processor
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+#include <openvino/op/constant.hpp>
+#include <polygraph/openvino.h>
+
+namespace pg = polygraph;
+namespace fs = std::filesystem;
+using namespace pg::openvino;
+
+// What the model wants to know of a file, from its config.min.json.
+struct Features {
+  std::size_t begin_size;     // tokens from the beginning of the file
+  std::size_t end_size;       // tokens from its end
+  std::size_t block_size;     // how much is read at each end
+  std::int32_t padding;       // the token that stands for "no byte"
+  std::vector<std::string> labels;
+
+  explicit Features(const fs::path& config_file) {
+    const auto config = nlohmann::json::parse(std::ifstream(config_file));
+    begin_size = config.at("beg_size");
+    end_size = config.at("end_size");
+    block_size = config.at("block_size");
+    padding = config.at("padding_token");
+    labels = config.at("target_labels_space").get<std::vector<std::string>>();
+  }
+
+  // One row of the input: the first bytes of the file after leading white space, padded behind; then the last bytes before trailing
+  // white space, padded in front.
+  void extract(std::span<const std::byte> file, std::span<std::int32_t> row) const {
+    constexpr std::string_view white_space = " \t\n\r\v\f";
+    const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+    std::string_view begin = text.substr(0, block_size);
+    begin.remove_prefix(std::min(begin.find_first_not_of(white_space), begin.size()));
+    std::string_view end = text.substr(text.size() - std::min(text.size(), block_size));
+    end = end.substr(0, end.find_last_not_of(white_space) + 1);
+
+    std::fill(row.begin(), row.end(), padding);
+    const auto token = [](char c) { return static_cast<std::int32_t>(static_cast<unsigned char>(c)); };
+    begin = begin.substr(0, begin_size);
+    std::transform(begin.begin(), begin.end(), row.begin(), token);
+    end = end.substr(end.size() - std::min(end.size(), end_size));
+    std::transform(end.rbegin(), end.rend(), row.rbegin(), token);
+  }
+};
+
+// Rounds every weight to BF16, as an engine that computes in BF16 does before anything else.
+void round_weights(Network& network) {
+  for (const auto& node : network->get_ops()) {
+    const auto constant = ov::as_type_ptr<ov::op::v0::Constant>(node);
+    if (!constant || constant->get_element_type() != ov::element::f32) continue;
+    const auto rounded = std::make_shared<ov::op::v0::Constant>(
+        ov::element::f32, constant->get_shape(), [&] {
+          std::vector<float> values = constant->cast_vector<float>();
+          for (float& value : values) value = static_cast<float>(pg::bfloat16(value));
+          return values;
+        }());
+    constant->output(0).replace(rounded);
+  }
+}
+
+int main(int argc, char** argv) try {
+  bool bf16 = false;
+  bool rounded = false;
+  std::vector<fs::path> paths;
+  for (const std::string_view arg : std::span(argv + 1, argv + argc)) {
+    if (arg == "--bf16")
+      bf16 = true;
+    else if (arg == "--round-weights-to-bf16")
+      rounded = true;
+    else
+      paths.emplace_back(arg);
+  }
+  if (paths.size() < 2) {
+    std::fputs("usage: file_type [--bf16] [--round-weights-to-bf16] FOLDER FILE...\n", stderr);
+    return 2;
+  }
+  const fs::path folder = paths.front();
+  const std::span files = std::span(paths).subspan(1);
+  const Features features(folder / "config.min.json");
+
+  // One row for each file.
+  const auto count = static_cast<std::int64_t>(files.size());
+  const auto width = features.begin_size + features.end_size;
+  pg::Tensor input(pg::DataType::int32, pg::Shape{count, static_cast<std::int64_t>(width)});
+  for (std::size_t i = 0; i < files.size(); ++i)
+    features.extract(pg::MappedFile(files[i]).bytes(), input.mutable_values<std::int32_t>().subspan(i * width, width));
+
+  // Build and save; then load what was saved, as another program would.
+  auto load_network = pg::extend(NetworkFromOnnxPath(folder / "model.onnx"), [&](Network& network) {
+    if (rounded) round_weights(network);
+  });
+  const fs::path engine_path = fs::temp_directory_path() / ("file_type_" + std::to_string(::getpid()) + ".engine");
+  save_engine(EngineFromNetwork(load_network, CreateConfig({.fp16 = !bf16, .bf16 = bf16})), engine_path);
+  Runner runner{EngineFromPath(engine_path)};
+  const auto active = runner.activate();
+  fs::remove(engine_path);
+
+  const pg::TensorMap& outputs = runner.infer({{"bytes", input}});
+  const auto scores = outputs["target_label"].values<float>();
+  std::printf("The engine computes in %s%s.\n", runner.engine().info().precision_run.c_str(),
+              rounded ? ", with weights rounded to bfloat16" : "");
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto row = scores.subspan(i * features.labels.size(), features.labels.size());
+    const auto best = std::max_element(row.begin(), row.end());
+    std::printf("%s: %s (score %.3f)\n", files[i].c_str(), features.labels[static_cast<std::size_t>(best - row.begin())].c_str(),
+                *best);
+  }
+  return 0;
+} catch (const pg::Error& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return static_cast<int>(error.exit_code());
+}

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <polygraph/core/engine_file.h>
+
+namespace polygraph {
+
+/// What a tool asks of a backend when it turns a model into a saved engine.
+struct BuildRequest {
+  std::filesystem::path model;
+  std::filesystem::path engine;
+  /// The configuration: fields of the backend's ConfigOptions by name, as text.
+  std::vector<std::pair<std::string, std::string>> config;
+  std::vector<std::string> plugins;
+  std::vector<std::string> outputs;
+  std::vector<std::string> exclude_outputs;
+  std::vector<std::string> mark_layer_types;
+  std::map<std::string, std::string> layer_precisions;
+};
+
+/// A loadable module's face to the program. The module exports
+/// `extern "C" const polygraph::Backend* polygraph_backend()`; the object lives as long as the module. All of it is thread-safe.
+class Backend {
+ public:
+  virtual std::string_view name() const = 0;
+  /// The engine library's version.
+  virtual std::string version() const = 0;
+  /// Builds and saves an engine; returns what its header says.
+  virtual EngineInfo build(const BuildRequest& request) const = 0;
+  /// Loads a saved engine that was built with profiling, runs it `iterations` times on zeros (dynamic dimensions 1), and returns
+  /// the mean seconds per layer, in the order of EngineInfo::layers; not a number for a layer that was not executed.
+  virtual std::vector<double> measure_layers(const std::filesystem::path& engine, int iterations) const = 0;
+
+ protected:
+  ~Backend() = default;
+};
+
+}  // namespace polygraph

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <polygraph/core/backend.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace polygraph::cli {
+
+/// An engine that the program can use, or could use if it were installed.
+struct BackendInfo {
+  std::string name;                  ///< as users write it: `openvino`
+  const Backend* backend = nullptr;  ///< null if the module is missing or cannot be loaded
+  std::filesystem::path module;      ///< what was loaded
+  std::string problem;               ///< why there is no backend
+  std::string remedy;                ///< what to do about it
+};
+
+/// Looks for the module of every backend and loads those it finds.
+///
+/// A module `libpolygraph-<name>.so` is looked for in the folders of POLYGRAPH_BACKEND_PATH (separated by
+/// colons), beside the program, in `../lib` seen from the program, and on the system's library path; the
+/// first one found is it.
+std::vector<BackendInfo> find_backends();
+
+/// The backend of that name. Throws BackendError, saying what to install, if it cannot be had.
+const Backend& load_backend(std::string_view name);
+
+}  // namespace polygraph::cli

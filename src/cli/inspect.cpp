@@ -1,0 +1,16 @@
+#include "cli/logging_options.h"
+#include "cli/tools.h"
+
+namespace polygraph::cli {
+
+Tool inspect_tool(Session& session) {
+  Tool tool{.name = "inspect",
+            .summary = "Show what is in a file.",
+            .examples = {{"polygraph inspect model identity.onnx", "Inputs, outputs and size of a model."}}};
+  tool.groups = {logging_group(session.logging)};
+  tool.subtools = {{"model", "Show the inputs, outputs, layers and weights of a model.",
+                    [&session] { return inspect_model_tool(session); }}};
+  return tool;
+}
+
+}  // namespace polygraph::cli

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "cli/inspect_model.h"
+
+namespace polygraph::cli {
+
+/// A kind of model file that `inspect model` can describe.
+struct ModelKind {
+  std::string name;  ///< for `--model-type`
+  std::string help;
+  /// Whether a file with these bytes is one; null for the kind that is assumed where no other fits.
+  bool (*recognise)(std::span<const std::byte> bytes);
+  /// The description, as text for people and as JSON for programs; both end with a newline. They throw
+  /// InputError if the file is damaged.
+  std::string (*text)(const std::filesystem::path& path, const InspectOptions& options);
+  std::string (*json)(const std::filesystem::path& path, const InspectOptions& options);
+};
+
+/// All kinds, the one that is assumed last. A new kind is one more row.
+std::span<const ModelKind> model_kinds();
+
+/// The kind of that name, or, if the name is empty, the one that the file's content shows. Throws InputError
+/// if the file cannot be read or is empty.
+const ModelKind& kind_of_model(const std::filesystem::path& path, const std::string& name);
+
+}  // namespace polygraph::cli

@@ -1,0 +1,108 @@
+#include "cli/program.h"
+
+#include <polygraph/core/log.h>
+#include <unistd.h>
+
+#include <new>
+#include <system_error>
+
+#include "cli/arguments.h"
+#include "cli/help.h"
+#include "cli/interrupt.h"
+#include "cli/terminal.h"
+#include "cli/text.h"
+#include "cli/tools.h"
+
+namespace polygraph::cli {
+namespace {
+
+constexpr int log_prefix_width = 4;  // "[!] "
+
+void report(const std::string& message) noexcept {
+  try {
+    std::string text = message;
+    if (is_terminal(STDERR_FILENO))
+      text = wrap(text, style_for(STDERR_FILENO).width - log_prefix_width, 0, 0);
+    log_text(Severity::critical, text);
+  } catch (...) {
+    // No memory is left even for that.
+    constexpr std::string_view last_words = "[!] Out of memory\n";
+    [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, last_words.data(), last_words.size());
+  }
+}
+
+ExitCode run_command(Session& session, Values arguments) {
+  const Command command = parse(polygraph_tool(session), arguments);
+  const Tool& tool = command.tool();
+  if (command.wants_help()) {
+    session.output.write(help_text(command.name(), tool, style_for(session.output.fd())));
+    return ExitCode::passed;
+  }
+  if (command.instead() != nullptr) return command.instead()->run_instead();
+  command.apply();
+  set_log_options(session.logging.resolve());
+  if (tool.long_running) watch_for_interrupts();
+  return tool.run();
+}
+
+// Calls `work` and turns what it throws into a message and an exit status.
+template <class Work>
+ExitCode guarded(const Work& work) {
+  try {
+    return work();
+  } catch (const CommandLineError& error) {
+    report(std::string(error.what()) + "\n" + error.usage());
+    return error.exit_code();
+  } catch (const Error& error) {
+    report(error.what());
+    return error.exit_code();
+  } catch (const std::bad_alloc&) {
+    report("Out of memory.\nUse a smaller input, or a machine with more memory.");
+    return ExitCode::input;
+  } catch (const std::system_error& error) {
+    report(std::string("The system refused: ") + error.what() + ".");
+    return ExitCode::input;
+  } catch (const std::exception& error) {
+    report(std::string("Unexpected failure: ") + error.what() +
+           ".\nPlease report it with the command line and the input.");
+    return ExitCode::backend;
+  } catch (...) {
+    report("Unexpected failure of an unknown kind.\nPlease report it with the command line and the input.");
+    return ExitCode::backend;
+  }
+}
+
+}  // namespace
+
+Tool polygraph_tool(Session& session) {
+  Tool tool{
+      .name = "polygraph",
+      .summary = "Build, run, inspect, compare and debug deep-learning models.",
+      .examples = {{"polygraph inspect model identity.onnx",
+                    "What goes into a model, what comes out, and how big it is."},
+                   {"polygraph help inspect model", "The help of a tool."}},
+  };
+  tool.groups = {{.options = {{.names = {"-v", "--version"},
+                               .help = "Show the version of Polygraph and of every engine, and exit.",
+                               .run_instead = [&session] { return print_version(session); }}}}};
+  const auto add = [&](const char* name, const char* summary, Tool (*make)(Session&)) {
+    tool.subtools.push_back({name, summary, [make, &session] { return make(session); }});
+  };
+  add("inspect", "Show what is in a file.", inspect_tool);
+  add("completion", "Print a completion script for a shell.", completion_tool);
+  add("man", "Print a manual page.", man_tool);
+  add("help", "Show the help of a tool.", help_tool);
+  add("version", "Show the version of Polygraph and of every engine.", version_tool);
+  return tool;
+}
+
+int run_program(Session& session, Values arguments) noexcept {
+  ExitCode code = guarded([&] { return run_command(session, arguments); });
+  const ExitCode flushed = guarded([&] {
+    session.output.flush();
+    return ExitCode::passed;
+  });
+  return static_cast<int>(code == ExitCode::passed ? flushed : code);
+}
+
+}  // namespace polygraph::cli

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <polygraph/onnx/model.h>
+
+namespace polygraph::onnx {
+
+/// Reads the encoded model in `model.storage` into `model`; returns whether there was a graph in it.
+/// Throws InputError where the encoding is broken.
+bool read_model(Model& model);
+
+}  // namespace polygraph::onnx

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <openvino/openvino.hpp>
+#include <polygraph/openvino/objects.h>
+
+namespace polygraph::openvino {
+
+/// In the order of destruction's reverse: the compiled model uses what stands before it.
+struct Engine::State {
+  Runtime runtime;
+  Bytes serialized;  ///< what the engine was loaded from; its weights may lie there
+  EngineInfo info;
+  ov::CompiledModel compiled;
+};
+
+/// The layers of an engine, in execution order.
+std::vector<EngineLayer> layers_of(const ov::CompiledModel& compiled);
+
+/// What the layers compute in, most frequent first: "float32", "bfloat16 (12 layers), float32 (2 layers)"; "none" without any
+/// floating-point layer.
+std::string precision_summary(const std::vector<EngineLayer>& layers);
+
+}  // namespace polygraph::openvino

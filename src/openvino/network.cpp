@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+#include <polygraph/core/files.h>
+#include <polygraph/onnx/model.h>
+#include <polygraph/openvino/loaders.h>
+
+#include "core/log_format.h"
+#include "openvino/translate.h"
+
+namespace polygraph::openvino {
+
+Runtime::Runtime()
+    : core_(calling_openvino("Starting OpenVINO", "Check that the OpenVINO library is complete.",
+                             [] { return std::make_shared<ov::Core>(); })) {}
+
+Network::Network(std::shared_ptr<ov::Model> model, Runtime runtime)
+    : model_(std::move(model)), runtime_(std::move(runtime)) {
+  if (!model_) throw UsageError("Making a Network: the ov::Model is null.", "Pass a model.");
+}
+
+void Network::set_origin(std::string model_name, std::string model_hash) {
+  model_name_ = std::move(model_name);
+  model_hash_ = std::move(model_hash);
+}
+
+// LoadPlugins
+
+LoadPlugins::LoadPlugins(std::vector<std::filesystem::path> plugins, Source<Runtime> runtime)
+    : plugins_(std::move(plugins)), runtime_(std::move(runtime)) {}
+
+Runtime LoadPlugins::operator()() const {
+  Runtime runtime = runtime_.get();
+  for (const auto& plugin : plugins_) {
+    // A name without a folder is looked up by the dynamic linker.
+    if (plugin.has_parent_path() && !std::filesystem::exists(plugin))
+      throw InputError(fmt::format("Loading the plugin '{}': there is no such file.", plugin.native()),
+                       "Give the path of a shared library with OpenVINO extensions.");
+    calling_openvino(fmt::format("Loading the plugin '{}'", plugin.native()),
+                     "It must be a shared library made with OPENVINO_CREATE_EXTENSIONS for this version of OpenVINO.",
+                     [&] { runtime.native().add_extension(plugin.string()); });
+    log_verbose("Loaded the plugin '{}'", plugin.native());
+  }
+  return runtime;
+}
+
+std::string LoadPlugins::str() const { return cpp_expression<1>("LoadPlugins", plugins_, runtime_); }
+
+// Reading
+
+namespace {
+
+constexpr std::string_view unsupported_remedy =
+    "Load an extension that has the operation (LoadPlugins, --plugins), or take that part out of the model.";
+
+}  // namespace
+
+NetworkFromOnnxPath::NetworkFromOnnxPath(std::filesystem::path path, Source<Runtime> runtime)
+    : path_(std::move(path)), runtime_(std::move(runtime)) {}
+
+Network NetworkFromOnnxPath::operator()() const {
+  // Our own reader finds damage, and says where; it reads the structure only, which costs little.
+  onnx::load_model(path_);
+  const MappedFile file(path_);
+  Runtime runtime = runtime_.get();
+  Network network(calling_openvino(fmt::format("Reading the ONNX model '{}' with OpenVINO", path_.native()),
+                                   std::string(unsupported_remedy),
+                                   [&] { return runtime.native().read_model(path_.string()); }),
+                  runtime);
+  network.set_origin(path_.filename().string(), fmt::format("{:016x}", checksum(file.bytes())));
+  log_verbose("Read '{}': {} layers", path_.native(), network->get_ops().size());
+  return network;
+}
+
+std::string NetworkFromOnnxPath::str() const { return cpp_expression<1>("NetworkFromOnnxPath", path_, runtime_); }
+
+NetworkFromOnnxBytes::NetworkFromOnnxBytes(Source<Bytes> model_bytes, Source<Runtime> runtime)
+    : model_bytes_(std::move(model_bytes)), runtime_(std::move(runtime)) {}
+
+Network NetworkFromOnnxBytes::operator()() const {
+  const Bytes bytes = model_bytes_.get();
+  onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive());
+  Runtime runtime = runtime_.get();
+  const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  Network network(calling_openvino("Reading an ONNX model from memory with OpenVINO", std::string(unsupported_remedy),
+                                   [&] { return runtime.native().read_model(text, ov::Tensor()); }),
+                  runtime);
+  network.set_origin("", fmt::format("{:016x}", checksum(bytes.span())));
+  return network;
+}
+
+std::string NetworkFromOnnxBytes::str() const { return cpp_expression<1>("NetworkFromOnnxBytes", model_bytes_, runtime_); }
+
+NetworkFromIr::NetworkFromIr(std::filesystem::path path, std::filesystem::path weights, Source<Runtime> runtime)
+    : path_(std::move(path)), weights_(std::move(weights)), runtime_(std::move(runtime)) {}
+
+Network NetworkFromIr::operator()() const {
+  const MappedFile file(path_);  // says clearly what is wrong with the path
+  const std::string_view head(reinterpret_cast<const char*>(file.bytes().data()), std::min<std::size_t>(file.size(), 4096));
+  if (head.find("<net") == std::string_view::npos)
+    throw InputError(fmt::format("Reading '{}': it is not OpenVINO's format (an XML file with a <net> element).", path_.native()),
+                     "Give the .xml file of a model saved by OpenVINO; for ONNX files use NetworkFromOnnxPath.");
+  if (!weights_.empty()) MappedFile check(weights_);
+  Runtime runtime = runtime_.get();
+  Network network(
+      calling_openvino<InputError>(fmt::format("Reading the OpenVINO model '{}'", path_.native()),
+                                   "The .xml and .bin files must belong together and be complete.",
+                                   [&] { return runtime.native().read_model(path_.string(), weights_.string()); }),
+      runtime);
+  network.set_origin(path_.filename().string(), fmt::format("{:016x}", checksum(file.bytes())));
+  return network;
+}
+
+std::string NetworkFromIr::str() const { return cpp_expression<1>("NetworkFromIr", path_, weights_, runtime_); }
+
+// PostprocessNetwork
+
+PostprocessNetwork::PostprocessNetwork(Source<Network> network, std::function<void(Network&)> function, std::string name)
+    : network_(std::move(network)), function_(std::move(function)), name_(std::move(name)) {
+  if (!function_) throw UsageError("PostprocessNetwork: the function is empty.", "Pass a function that takes a Network&.");
+}
+
+Network PostprocessNetwork::operator()() const {
+  Network network = network_.get();
+  log_extra_verbose("Postprocessing the network with {}", name_.empty() ? "a function" : name_);
+  function_(network);
+  return network;
+}
+
+std::string PostprocessNetwork::str() const {
+  return fmt::format("PostprocessNetwork({}, {})", network_.str(), name_.empty() ? "/* function */" : name_);
+}
+
+}  // namespace polygraph::openvino

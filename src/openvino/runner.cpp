@@ -1,0 +1,196 @@
+#include <polygraph/openvino/runner.h>
+
+#include <cstring>
+
+#include <fmt/format.h>
+#include <polygraph/core/error.h>
+
+#include "core/log_format.h"
+#include "openvino/translate.h"
+
+namespace polygraph::openvino {
+
+namespace {
+
+// Below this, copying an input costs less than handing its address to OpenVINO when the address changes.
+constexpr std::size_t copy_limit = 16 * 1024;
+
+// Turns what OpenVINO throws into our errors; without cost as long as nothing is thrown.
+template <class F>
+void running(const std::string& runner, F&& f) {
+  try {
+    f();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw BackendError(fmt::format("Running '{}' with OpenVINO.", runner), "", readable_lines(error.what()));
+  }
+}
+
+}  // namespace
+
+// One ov::InferRequest with what is bound to it. (A copied ov::InferRequest is the same request.)
+struct Runner::Request {
+  Request(const Engine& made_from, const TensorMetadata& inputs, const TensorMetadata& outputs) : engine(made_from) {
+    ov::CompiledModel compiled = engine.native();
+    request = compiled.create_infer_request();
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      Input& input = inputs_.emplace_back();
+      input.name = inputs[i].name;
+      input.port = compiled.input(i);
+      input.type = to_element_type(*inputs[i].dtype);
+      input.own = inputs[i].shape.is_static() && packed_size_or_max(inputs[i]) <= copy_limit;
+      if (input.own) input.tensor = request.get_tensor(input.port);
+    }
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      output_ports_.push_back(compiled.output(i));
+      outputs_.set(outputs[i].name, Tensor());
+    }
+  }
+
+  void bind(const FeedDict& feed) {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      Input& input = inputs_[i];
+      const bool in_order = i < feed.size() && feed.at(i).first == input.name;
+      const Tensor& tensor = in_order ? feed.at(i).second : feed[input.name];
+      if (tensor.dtype() == DataType::string) {
+        bind_strings(input, tensor);
+      } else if (input.own) {
+        std::memcpy(input.tensor.data(), tensor.data(), tensor.nbytes());
+      } else if (tensor.data() != input.bound || !(tensor.shape() == input.shape)) {
+        input.tensor = ov::Tensor(input.type, ov::Shape(tensor.shape().begin(), tensor.shape().end()),
+                                  const_cast<void*>(tensor.data()));  // only read
+        request.set_tensor(input.port, input.tensor);
+        input.bound = tensor.data();
+        input.shape = tensor.shape();
+      }
+    }
+  }
+
+  const TensorMap& read_outputs() {
+    for (std::size_t i = 0; i < output_ports_.size(); ++i) {
+      const ov::Tensor tensor = request.get_tensor(output_ports_[i]);
+      const ov::Shape& shape = tensor.get_shape();
+      Tensor& output = outputs_.at(i).second;
+      const DataType dtype = to_data_type(tensor.get_element_type());
+      dims_.assign(shape.begin(), shape.end());
+      if (dtype == DataType::string) {
+        output = Tensor(dtype, Shape(dims_));
+        std::copy_n(tensor.data<const std::string>(), tensor.get_size(), output.mutable_strings().begin());
+      } else {
+        output.reset_view(const_cast<void*>(static_cast<const void*>(tensor.data())), dtype, dims_);
+      }
+    }
+    return outputs_;
+  }
+
+  Engine engine;
+  ov::InferRequest request;
+
+ private:
+  struct Input {
+    std::string name;
+    ov::Output<const ov::Node> port;
+    ov::element::Type type;
+    bool own = false;   // small and of fixed shape: copied into the request's own tensor
+    ov::Tensor tensor;  // the request's own, or a view of what was fed
+    const void* bound = nullptr;
+    Shape shape;
+  };
+
+  static std::size_t packed_size_or_max(const TensorInfo& info) {
+    return info.dtype == DataType::string ? SIZE_MAX : packed_size(*info.dtype, info.shape.with_defaults().element_count());
+  }
+
+  void bind_strings(Input& input, const Tensor& tensor) {
+    input.tensor = ov::Tensor(input.type, ov::Shape(tensor.shape().begin(), tensor.shape().end()));
+    const auto strings = tensor.strings();
+    std::copy(strings.begin(), strings.end(), input.tensor.data<std::string>());
+    request.set_tensor(input.port, input.tensor);
+  }
+
+  std::vector<Input> inputs_;
+  std::vector<ov::Output<const ov::Node>> output_ports_;
+  TensorMap outputs_;
+  std::vector<std::int64_t> dims_;
+};
+
+Runner::Runner(Source<Engine> engine, std::string name) : polygraph::Runner(std::move(name)), source_(std::move(engine)) {}
+
+Runner::~Runner() { deactivate(); }
+
+Runner::Interface Runner::activate_impl() {
+  auto engine = std::make_unique<Engine>(source_.get());
+  Interface interface{engine->info().inputs, engine->info().outputs};
+  request_ = calling_openvino("Creating an inference request", "",
+                              [&] { return std::make_shared<Request>(*engine, interface.inputs, interface.outputs); });
+  engine_ = std::move(engine);
+  return interface;
+}
+
+void Runner::deactivate_impl() noexcept {
+  request_.reset();
+  engine_.reset();
+}
+
+const TensorMap& Runner::infer_impl(const FeedDict& feed) {
+  running(name(), [&] {
+    request_->bind(feed);
+    request_->request.infer();
+  });
+  return request_->read_outputs();
+}
+
+const Engine& Runner::engine() const {
+  require_active("asking for its engine");
+  return *engine_;
+}
+
+// Asynchronous requests
+
+struct PendingInference::State {
+  std::shared_ptr<Runner::Request> request;
+  FeedDict feed;  // keeps the inputs
+  std::string runner;
+  bool done = false;
+  const TensorMap* outputs = nullptr;
+};
+
+PendingInference::PendingInference(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PendingInference::PendingInference(PendingInference&&) noexcept = default;
+
+PendingInference::~PendingInference() {
+  if (!state_ || state_->done) return;
+  try {
+    state_->request->request.wait();
+  } catch (...) {  // the inference failed, and nobody asked for its result
+  }
+}
+
+bool PendingInference::is_ready() { return state_->done || state_->request->request.wait_for(std::chrono::milliseconds(0)); }
+
+const TensorMap& PendingInference::get() {
+  if (!state_->done) {
+    state_->done = true;
+    running(state_->runner, [&] { state_->request->request.wait(); });
+    state_->outputs = &state_->request->read_outputs();
+  }
+  if (!state_->outputs) throw BackendError(fmt::format("Running '{}': the inference has failed.", state_->runner));
+  return *state_->outputs;
+}
+
+PendingInference Runner::infer_async(const FeedDict& feed, bool check_inputs) {
+  require_active("starting an inference");
+  if (check_inputs) check_feed(feed);
+  auto state = std::make_unique<PendingInference::State>();
+  state->runner = name();
+  state->feed = feed;
+  running(name(), [&] {
+    state->request = std::make_shared<Request>(*engine_, input_metadata(), output_metadata());
+    state->request->bind(state->feed);
+    state->request->request.start_async();
+  });
+  return PendingInference(std::move(state));
+}
+
+}  // namespace polygraph::openvino

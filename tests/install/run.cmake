@@ -1,0 +1,56 @@
+# The installed tree must work after being moved, with nothing of the build tree in reach: no library path may point there.
+cmake_minimum_required(VERSION 3.25)
+
+function(run)
+  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE output ERROR_VARIABLE output RESULT_VARIABLE result)
+  if(NOT result EQUAL 0)
+    list(JOIN ARGN " " command)
+    message(FATAL_ERROR "${command}\nended with ${result}:\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+function(expect text)
+  string(FIND "${output}" "${text}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "expected '${text}' in:\n${output}")
+  endif()
+endfunction()
+
+file(REMOVE_RECURSE "${WORK}")
+run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/first")
+file(RENAME "${WORK}/first" "${WORK}/prefix")
+
+file(GLOB binaries "${WORK}/prefix/bin/*" "${WORK}/prefix/${LIBDIR}/*.so*")
+foreach(binary IN LISTS binaries)
+  file(READ_ELF "${binary}" RPATH rpath RUNPATH runpath)
+  foreach(entry IN LISTS rpath runpath)
+    if(NOT entry MATCHES "^\\$ORIGIN")
+      message(FATAL_ERROR "${binary} looks for libraries in '${entry}'")
+    endif()
+  endforeach()
+endforeach()
+
+run("${WORK}/prefix/bin/polygraph" --version)
+expect("${VERSION}")
+if(COMPONENTS)
+  expect("OpenVINO")
+endif()
+
+foreach(page man/man1/polygraph.1 man/man1/polygraph-inspect-model.1 bash-completion/completions/polygraph
+    zsh/site-functions/_polygraph fish/vendor_completions.d/polygraph.fish)
+  file(STRINGS "${WORK}/prefix/share/${page}" lines REGEX polygraph)
+  if(NOT lines)
+    message(FATAL_ERROR "share/${page} says nothing of polygraph")
+  endif()
+endforeach()
+
+run("${CMAKE_COMMAND}" -S "${OUTSIDE}" -B "${WORK}/outside" -G Ninja
+  "-DCMAKE_PREFIX_PATH=${WORK}/prefix" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCOMPONENTS=${COMPONENTS}")
+run("${CMAKE_COMMAND}" --build "${WORK}/outside")
+run("${WORK}/outside/ones")
+expect("ones [dtype=float32, shape=(2, 2)]")
+if(COMPONENTS)
+  run("${WORK}/outside/infer" "${MODEL}")
+  expect("target_label")
+endif()
