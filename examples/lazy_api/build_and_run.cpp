@@ -26,7 +26,7 @@ int main(int argc, char** argv) try {
   const char* onnx_path = argc > 1 ? argv[1] : "identity.onnx";
   const char* engine_path = argc > 2 ? argv[2] : "identity.engine";
 
-  const auto load_network = pg::extend(NetworkFromOnnxPath(onnx_path), add_identity);
+  const auto load_network = pg::extend(NetworkFromOnnxPath(onnx_path), add_identity, "add_identity");
   const EngineFromNetwork build(load_network, CreateConfig({.tf32 = false, .fp16 = true}));
   const SaveEngine build_and_save(build, engine_path);
   std::cout << "Nothing has been read yet. To be called: " << build_and_save << "\n";

@@ -8,6 +8,7 @@
 #include "cli/help.h"
 #include "cli/man_page.h"
 #include "cli/terminal.h"
+#include "cli/text.h"
 #include "cli/tools.h"
 
 namespace polygraph::cli {
@@ -47,14 +48,18 @@ Option tool_argument(std::vector<std::string>& words) {
 }  // namespace
 
 ExitCode print_version(Session& session) {
-  std::string text = "Polygraph " POLYGRAPH_VERSION "\n";
+  session.output.write("Polygraph " POLYGRAPH_VERSION "\n");
+  const int fd = session.output.fd();
   for (const BackendInfo& info : find_backends()) {
+    std::string line;
     if (info.backend != nullptr)
-      text += std::string(info.backend->name()) + " " + info.backend->version() + "\n";
+      line = std::string(info.backend->name()) + " " + info.backend->version();
     else
-      text += info.name + ": not available. " + info.problem + " " + info.remedy + "\n";
+      line = info.name + ": not available. " + info.problem + " " + info.remedy;
+    // Programs get one line for each engine, however long.
+    if (is_terminal(fd)) line = wrap(line, style_for(fd).width, 4, 0);
+    session.output.write(line + "\n");
   }
-  session.output.write(text);
   return ExitCode::passed;
 }
 

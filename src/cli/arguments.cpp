@@ -214,11 +214,11 @@ class Parser {
     for (const std::string& choice : allowed)
       if (equal_ignoring_case(choice, value)) return choice;
     std::string problem = "Invalid value " + quoted(value) + " for " + option.name() + ".";
-    if (const std::string near = nearest(value, allowed); !near.empty())
-      problem += " Did you mean " + quoted(near) + "?";
+    const std::string near = nearest(value, allowed);
+    if (!near.empty()) problem += " Did you mean " + quoted(near) + "?";
     problem += " Allowed: " + join(allowed, ", ") + ".";
     const bool takes_all_that_follows = option.arity != Arity::one && !option.is_positional();
-    if (takes_all_that_follows && !tool().positionals.empty())
+    if (near.empty() && takes_all_that_follows && !tool().positionals.empty())
       fail(std::move(problem), positional_remedy(value, tool().positionals.front()));
     fail(std::move(problem));
   }

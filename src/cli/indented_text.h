@@ -8,11 +8,12 @@ namespace polygraph::cli {
 /// How many bytes the UTF-8 character at the start of `text` takes; 0 if it is not a valid one.
 std::size_t utf8_length(std::string_view text);
 
-/// Text in nested, indented blocks, built in one pass. Line breaks inside what is added start a new indented line; other
-/// control characters and bytes that are not UTF-8 come out as `\x1b`, so that a model cannot write to the terminal.
+/// Text in nested, indented blocks, built in one pass. Line breaks inside what is added start a new indented
+/// line; other control characters and bytes that are not UTF-8 come out as `\x1b`, so that a model cannot
+/// write to the terminal.
 ///
-/// As with Python's `indent(text.splitlines())`, every line of a block is indented, empty ones too, and one line break at the end
-/// of a block is dropped.
+/// As with Python's `indent(text.splitlines())`, every line of a block is indented, empty ones too, and one
+/// line break at the end of a block is dropped.
 class IndentedText {
  public:
   explicit IndentedText(std::size_t expected_size) { text_.reserve(expected_size); }

@@ -9,14 +9,15 @@ namespace polygraph::cli {
 
 /// What `inspect model` shows besides names, inputs, outputs and counts.
 struct InspectOptions {
-  bool show_layers = false;   ///< the nodes, and the types of the initializers
-  bool show_attrs = false;    ///< attributes of nodes, with layers; the doc string
-  bool show_weights = false;  ///< values of initializers and, with layers and attributes, of tensors in attributes
+  bool show_layers = false;  ///< the nodes, and the types of the initializers
+  bool show_attrs = false;   ///< attributes of nodes, with layers; the doc string
+  bool show_weights =
+      false;  ///< values of initializers and, with layers and attributes, of tensors in attributes
 };
 
-/// The model as Polygraphy prints it, heading included; ends with a line break. What differs from Polygraphy is listed in
-/// docs/differences.md. Linear in the size of the model's structure.
-/// Throws InputError if values are asked for that cannot be read.
+/// The model as Polygraphy prints it, heading included; ends with a line break. What differs from Polygraphy
+/// is listed in docs/differences.md. Linear in the size of the model's structure. Throws InputError if values
+/// are asked for that cannot be read.
 std::string describe_onnx(const onnx::Model& model, const InspectOptions& options);
 
 /// The same as JSON, of the form described in docs/json.md.

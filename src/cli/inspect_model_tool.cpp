@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include "cli/model_kinds.h"
 #include "cli/tools.h"
@@ -35,7 +36,7 @@ OptionGroup output_group(Arguments& arguments) {
   group.options = {
       {.names = {"--show"},
        .metavar = "WHAT",
-       .help = "Show more. Several can be named.",
+       .help = "Show layers, attributes or weights, too. Several can be named.",
        .arity = Arity::one_or_more,
        .choices = {{"layers", "The nodes: name, operator, inputs and outputs."},
                    {"attrs", "The attributes of the nodes; only together with layers."},
@@ -61,7 +62,15 @@ OptionGroup output_group(Arguments& arguments) {
   return group;
 }
 
+void check_json_file(const Arguments& arguments) {
+  std::error_code error;
+  if (arguments.json && std::filesystem::equivalent(*arguments.json, arguments.model, error))
+    throw UsageError("--json: '" + *arguments.json + "' is the model itself.",
+                     "Name another file for the JSON.");
+}
+
 ExitCode inspect_model(Session& session, const Arguments& arguments) {
+  check_json_file(arguments);
   const ModelKind& kind = kind_of_model(arguments.model, arguments.model_type);
   if (arguments.json == standard_output) {
     session.output.write(kind.json(arguments.model, arguments.options));

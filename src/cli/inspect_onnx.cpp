@@ -32,7 +32,8 @@ std::string python_float(double value) {
 
 /// A list or tuple as Python prints it.
 template <class List, class Print>
-std::string python_list(const List& list, Print print, std::string_view open = "[", std::string_view close = "]") {
+std::string python_list(const List& list, Print print, std::string_view open = "[",
+                        std::string_view close = "]") {
   std::string text(open);
   for (auto element = list.begin(); element != list.end(); ++element) {
     if (element != list.begin()) text += ", ";
@@ -75,7 +76,8 @@ std::string type_text(const Type& type) {
 }
 
 std::string tensor_text(const TensorData& tensor) {
-  return fmt::format("[dtype={}, shape={}]", onnx::element_type_name(tensor.data_type), dims_text(tensor.dims, true));
+  return fmt::format("[dtype={}, shape={}]", onnx::element_type_name(tensor.data_type),
+                     dims_text(tensor.dims, true));
 }
 
 std::string sparse_text(const SparseTensor& tensor) {
@@ -94,7 +96,9 @@ std::string opset_text(const std::vector<OpsetImport>& imports) {
   }
   std::string text = "ONNX Opset: " + standard;
   if (!others.empty()) {
-    const auto entry = [](const auto& other) { return fmt::format("{}: {}", python_repr(other.first), other.second); };
+    const auto entry = [](const auto& other) {
+      return fmt::format("{}: {}", python_repr(other.first), other.second);
+    };
     text += " | Other Opsets: " + python_list(others, entry, "{", "}");
   }
   return text;
@@ -115,8 +119,8 @@ struct Value {
   }
 };
 
-/// The values that are visible in a graph: its own, and those of the graphs around it. What a graph adds is taken back when
-/// it ends, so that the whole costs no more than one pass.
+/// The values that are visible in a graph: its own, and those of the graphs around it. What a graph adds is
+/// taken back when it ends, so that the whole costs no more than one pass.
 class Scope {
  public:
   std::size_t enter(const Graph& graph) {
@@ -156,7 +160,8 @@ class Scope {
   }
   void set(const ValueInfo& info, const Graph* graph = nullptr) {
     if (!info.type || info.type->kind == Type::Kind::none) return;
-    set(info.name, {info.type.get(), nullptr, nullptr, graph && is_initializer(info.name, *graph) ? graph : nullptr});
+    set(info.name,
+        {info.type.get(), nullptr, nullptr, graph && is_initializer(info.name, *graph) ? graph : nullptr});
   }
 
   std::unordered_map<std::string_view, Value> values_;
@@ -166,10 +171,13 @@ class Scope {
 class Printer {
  public:
   Printer(const Model& model, const InspectOptions& options)
-      : model_(model), options_(options), out_(options.show_layers ? model.graph.nodes.size() * 256 + 4096 : 4096) {}
+      : model_(model),
+        options_(options),
+        out_(options.show_layers ? model.graph.nodes.size() * 256 + 4096 : 4096) {}
 
   std::string print() {
-    out_ << "==== ONNX Model ====\nName: " << model_.graph.name << " | " << opset_text(model_.opset_imports) << "\n\n";
+    out_ << "==== ONNX Model ====\nName: " << model_.graph.name << " | " << opset_text(model_.opset_imports)
+         << "\n\n";
     graph(model_.graph, "Graph");
     functions();
     return out_.finish();
@@ -215,7 +223,8 @@ class Printer {
     out_ << "---- " << count << " Initializer(s) ----\n";
     if (options_.show_weights) {
       for (const TensorData& tensor : graph.initializers) {
-        out_ << "Initializer | " << tensor.name << ' ' << dtype_and_dims(tensor.data_type, tensor.dims) << " | Values:\n";
+        out_ << "Initializer | " << tensor.name << ' ' << dtype_and_dims(tensor.data_type, tensor.dims)
+             << " | Values:\n";
         block(tensor);
         out_ << "\n\n";
       }
@@ -304,7 +313,8 @@ class Printer {
   }
   void value(float number, const Attribute&) { out_ << python_float(double{number}); }
   void value(std::int64_t number, const Attribute& attribute) {
-    const bool is_dtype = attribute.name == "to" || attribute.name == "dtype" || attribute.name == "target_type";
+    const bool is_dtype =
+        attribute.name == "to" || attribute.name == "dtype" || attribute.name == "target_type";
     const auto narrow = static_cast<std::int32_t>(number);
     if (is_dtype && narrow == number && onnx::element_type_name(narrow).find('(') == std::string::npos)
       out_ << onnx::element_type_name(narrow);
@@ -316,7 +326,9 @@ class Printer {
     out_ << python_list(list, [](float number) { return python_float(double{number}); });
   }
   void value(const std::vector<std::int64_t>& list, const Attribute&) { out_ << python_list(list, int_text); }
-  void value(const std::vector<std::string_view>& list, const Attribute&) { out_ << python_list(list, python_repr); }
+  void value(const std::vector<std::string_view>& list, const Attribute&) {
+    out_ << python_list(list, python_repr);
+  }
   void value(const onnx::Box<TensorData>& tensor, const Attribute&) { this->tensor(*tensor); }
   void value(const onnx::Box<SparseTensor>& tensor, const Attribute&) { sparse(*tensor, "Sparse Tensor: "); }
   void value(const onnx::Box<Type>& type, const Attribute&) { out_ << onnx::to_string(*type); }

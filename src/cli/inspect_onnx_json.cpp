@@ -156,7 +156,8 @@ class Converter {
   static Json opsets(const std::vector<onnx::OpsetImport>& imports) {
     Json result = Json::object();
     for (const onnx::OpsetImport& import : imports)
-      result[import.is_standard() ? std::string("ai.onnx") : text(import.domain)] = import.version.value_or(0);
+      result[import.is_standard() ? std::string("ai.onnx") : text(import.domain)] =
+          import.version.value_or(0);
     return result;
   }
 
@@ -179,8 +180,10 @@ class Converter {
     result["node_count"] = graph.nodes.size();
     if (options_.show_layers || options_.show_weights) {
       result["initializers"] = Json::array();
-      for (const TensorData& tensor : graph.initializers) result["initializers"].push_back(this->tensor(tensor));
-      for (const SparseTensor& tensor : graph.sparse_initializers) result["initializers"].push_back(sparse(tensor));
+      for (const TensorData& tensor : graph.initializers)
+        result["initializers"].push_back(this->tensor(tensor));
+      for (const SparseTensor& tensor : graph.sparse_initializers)
+        result["initializers"].push_back(sparse(tensor));
     }
     if (options_.show_layers) result["nodes"] = nodes(graph.nodes);
     return result;
@@ -223,7 +226,8 @@ class Converter {
   static std::string type_name(const Attribute& attribute) {
     switch (attribute.type()) {
       case onnx::AttributeType::undefined:
-        return attribute.declared_type == 0 ? "undefined" : fmt::format("unknown({})", attribute.declared_type);
+        return attribute.declared_type == 0 ? "undefined"
+                                            : fmt::format("unknown({})", attribute.declared_type);
       case onnx::AttributeType::float_value:
         return "float";
       case onnx::AttributeType::int_value:

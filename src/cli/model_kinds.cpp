@@ -1,10 +1,12 @@
 #include "cli/model_kinds.h"
 
+#include <polygraph/core/engine_file.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 
 #include <nlohmann/json.hpp>
 
+#include "cli/inspect_engine.h"
 #include "core/log_format.h"
 
 namespace polygraph::cli {
@@ -21,6 +23,7 @@ std::string onnx_json(const std::filesystem::path& path, const InspectOptions& o
 }
 
 const ModelKind kinds[] = {
+    {"engine", "A saved engine.", EngineFile::recognise, engine_text, engine_json},
     {"onnx", "An ONNX model.", nullptr, onnx_text, onnx_json},
 };
 

@@ -88,6 +88,7 @@ Tool polygraph_tool(Session& session) {
   const auto add = [&](const char* name, const char* summary, Tool (*make)(Session&)) {
     tool.subtools.push_back({name, summary, [make, &session] { return make(session); }});
   };
+  add("convert", "Build an engine from a model and save it.", convert_tool);
   add("inspect", "Show what is in a file.", inspect_tool);
   add("completion", "Print a completion script for a shell.", completion_tool);
   add("man", "Print a manual page.", man_tool);

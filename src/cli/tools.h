@@ -10,6 +10,8 @@ namespace polygraph::cli {
 /// The program itself: the root of all tables.
 Tool polygraph_tool(Session& session);
 
+Tool convert_tool(Session& session);
+
 Tool inspect_tool(Session& session);
 Tool inspect_model_tool(Session& session);
 

@@ -151,19 +151,24 @@ struct Narrow {
   using Bits = typename Format::Bits;
   template <class Wide>
   static void load(const std::byte* base, std::int64_t begin, std::span<Wide> out) {
-    base += begin * static_cast<std::int64_t>(sizeof(Bits));
-    for (std::size_t i = 0; i < out.size(); ++i) {
+    // Without this promise the compiler assumes that bytes may overlap `out` and gives up on vectors.
+    const std::byte* __restrict source = base + begin * static_cast<std::int64_t>(sizeof(Bits));
+    Wide* __restrict target = out.data();
+    const std::size_t count = out.size();
+    for (std::size_t i = 0; i < count; ++i) {
       Bits bits;
-      std::memcpy(&bits, base + i * sizeof(Bits), sizeof(Bits));
-      out[i] = convert<Wide>(Format::decode(bits));
+      std::memcpy(&bits, source + i * sizeof(Bits), sizeof(Bits));
+      target[i] = convert<Wide>(Format::decode(bits));
     }
   }
   template <class Wide>
   static void store(std::byte* base, std::int64_t begin, std::span<const Wide> in) {
-    base += begin * static_cast<std::int64_t>(sizeof(Bits));
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      const Bits bits = Format::encode(to_float(in[i]));
-      std::memcpy(base + i * sizeof(Bits), &bits, sizeof(Bits));
+    std::byte* __restrict target = base + begin * static_cast<std::int64_t>(sizeof(Bits));
+    const Wide* __restrict source = in.data();
+    const std::size_t count = in.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const Bits bits = Format::encode(to_float(source[i]));
+      std::memcpy(target + i * sizeof(Bits), &bits, sizeof(Bits));
     }
   }
   template <class Wide>

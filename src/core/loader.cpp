@@ -4,10 +4,6 @@
 
 namespace polygraph {
 
-std::string cpp_literal(bool value) { return value ? "true" : "false"; }
-
-std::string cpp_literal(long long value) { return std::to_string(value); }
-
 std::string cpp_literal(double value) {
   std::string text = fmt::format("{}", value);
   if (text == "inf") return "std::numeric_limits<double>::infinity()";

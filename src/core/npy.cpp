@@ -292,7 +292,7 @@ Tensor load(std::span<const std::byte> bytes, const std::shared_ptr<const void>&
 
 std::string descr_of(DataType dtype) {
   for (const KnownType& known : known_types)
-    if (known.dtype == dtype) return (stored_size(dtype) == 1 ? "|" : "<") + std::string(known.code);
+    if (known.dtype == dtype) return fmt::format("{}{}", stored_size(dtype) == 1 ? '|' : '<', known.code);
   return fmt::format("<V{}", stored_size(dtype));
 }
 

@@ -266,7 +266,7 @@ std::vector<std::string> format_complex(const std::vector<std::complex<double>>&
   std::vector<std::string> words;
   for (const std::complex<double> value : values) {
     std::string text = imaginary(value.imag());
-    text.insert(text.find_last_not_of(' ') + 1, "j");
+    text.insert(text.find_last_not_of(' ') + 1, 1, 'j');
     words.push_back(real(value.real()) + text);
   }
   return words;

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
 #include <polygraph/onnx/model.h>
-#include <sys/mman.h>
 
 #include <unordered_set>
 
@@ -12,8 +11,9 @@ namespace polygraph::onnx {
 namespace {
 
 [[noreturn]] void fail_as(const Storage& storage, const FileKind& kind) {
-  throw InputError(fmt::format("Cannot read {} as an ONNX model: it looks like {}.", storage.name(), kind.what),
-                   std::string(kind.remedy));
+  throw InputError(
+      fmt::format("Cannot read {} as an ONNX model: it looks like {}.", storage.name(), kind.what),
+      std::string(kind.remedy));
 }
 
 Model load(Storage storage) {
@@ -40,13 +40,15 @@ Model load(Storage storage) {
   return model;
 }
 
-TensorMetadata metadata(const std::vector<ValueInfo>& infos, const std::unordered_set<std::string_view>& left_out) {
+TensorMetadata metadata(const std::vector<ValueInfo>& infos,
+                        const std::unordered_set<std::string_view>& left_out) {
   TensorMetadata result;
   for (const ValueInfo& info : infos) {
     if (left_out.contains(info.name)) continue;
     TensorInfo tensor{std::string(info.name), std::nullopt, PartialShape::unknown_rank()};
     if (info.type) {
-      const bool is_tensor = info.type->kind == Type::Kind::tensor || info.type->kind == Type::Kind::sparse_tensor;
+      const bool is_tensor =
+          info.type->kind == Type::Kind::tensor || info.type->kind == Type::Kind::sparse_tensor;
       if (is_tensor) tensor.dtype = data_type_of(info.type->element_type.value_or(0));
       tensor.shape = partial_shape(*info.type);
     }
@@ -65,11 +67,7 @@ std::optional<std::int64_t> Model::opset() const {
 }
 
 Model load_model(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  // Else one byte of structure maps 2 MiB of weights beside it, and with thousands of tensors all of the file.
-  // Only advice: whether it is taken does not matter to the result.
-  if (file.size() != 0) ::madvise(const_cast<std::byte*>(file.bytes().data()), file.size(), MADV_NOHUGEPAGE);
-  return load(Storage(file));
+  return load(Storage(MappedFile(path)));
 }
 
 Model load_model_from_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> keep_alive,

@@ -114,8 +114,8 @@ Attribute::Value empty_value(AttributeType type) {
   return {};
 }
 
-/// One function per message of onnx.proto. Fields that are unknown, or known but of another wire type, are kept.
-/// A message that comes twice where it may come once is merged, as protocol buffers demand.
+/// One function per message of onnx.proto. Fields that are unknown, or known but of another wire type, are
+/// kept. A message that comes twice where it may come once is merged, as protocol buffers demand.
 class Reader {
  public:
   explicit Reader(Storage& storage) : storage_(storage) {}
@@ -386,8 +386,8 @@ class Reader {
     }
   }
 
-  /// Which of the value fields counts: the one of the declared type, which comes last in the file; without a declared
-  /// type (IR version 1), the one that is there.
+  /// Which of the value fields counts: the one of the declared type, which comes last in the file; without a
+  /// declared type (IR version 1), the one that is there.
   AttributeType declared_value(Attribute& attribute, ByteSpan message, const FieldPath& path) {
     AttributeType found = AttributeType::undefined;
     WireReader reader(message, storage_, path);
@@ -477,7 +477,8 @@ class Reader {
         sparse_tensor(*std::get<Box<SparseTensor>>(value), field.payload, {&path, "sparse_tensor"});
         return true;
       case bytes_tag(23):
-        add(std::get<std::vector<SparseTensor>>(value), field, path, "sparse_tensors", &Reader::sparse_tensor);
+        add(std::get<std::vector<SparseTensor>>(value), field, path, "sparse_tensors",
+            &Reader::sparse_tensor);
         return true;
       default:
         return false;
@@ -758,7 +759,8 @@ class Reader {
 
   void check_nesting(int depth, const char* what, ByteSpan message, const FieldPath& path) const {
     if (depth > max_nesting)
-      fail_at(storage_, message.data(), path, fmt::format("{} are nested deeper than {} levels", what, max_nesting));
+      fail_at(storage_, message.data(), path,
+              fmt::format("{} are nested deeper than {} levels", what, max_nesting));
   }
 
   Storage& storage_;

@@ -18,14 +18,20 @@ constexpr Signature signatures[] = {
     {0, "POLYGRPH"sv, {"an engine saved by Polygraph", "Give it where an engine is expected."}},
     {0, "ftrt"sv, {"a TensorRT engine", "Give it where an engine is expected."}},
     {0, "ptrt"sv, {"a TensorRT engine", "Give it where an engine is expected."}},
-    {0, "PK\x03\x04"sv,
+    {0,
+     "PK\x03\x04"sv,
      {"a ZIP archive, such as a PyTorch checkpoint or an .npz file",
       "Export the PyTorch model with torch.onnx.export, or unpack the archive."}},
-    {0, "\x80\x02"sv, {"a Python pickle, such as a PyTorch checkpoint", "Export the model with torch.onnx.export."}},
-    {0, "version https://git-lfs"sv,
+    {0,
+     "\x80\x02"sv,
+     {"a Python pickle, such as a PyTorch checkpoint", "Export the model with torch.onnx.export."}},
+    {0,
+     "version https://git-lfs"sv,
      {"a Git LFS pointer, not the file that it stands for", "Fetch the file itself with `git lfs pull`."}},
     {0, "\x93NUMPY"sv, {"a NumPy array", "Give it as input data, not as a model."}},
-    {0, "\x89HDF\r\n\x1a\n"sv, {"an HDF5 file, such as a Keras model", "Export the model to ONNX with tf2onnx."}},
+    {0,
+     "\x89HDF\r\n\x1a\n"sv,
+     {"an HDF5 file, such as a Keras model", "Export the model to ONNX with tf2onnx."}},
     {4, "TFL3"sv, {"a TensorFlow Lite model", "Export the model to ONNX with tf2onnx."}},
     {4, "ORTM"sv, {"a model in ONNX Runtime's own format", "Use the .onnx file that it was made from."}},
     {0, "GGUF"sv, {"a GGUF model", "Export the model to ONNX."}},
@@ -49,7 +55,8 @@ bool contains_before(std::string_view text, std::string_view word, std::string_v
 
 FileKind recognise_text(std::string_view text) {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   std::string_view start = lower;
   start.remove_prefix(std::min(start.find_first_not_of(" \t\r\n"), start.size()));
   if (start.starts_with("<!doctype html") || start.starts_with("<html"))
@@ -59,9 +66,9 @@ FileKind recognise_text(std::string_view text) {
   if (start.starts_with("ir_version:") || start.starts_with("graph {") || start.starts_with("producer_name:"))
     return {"an ONNX model in protobuf's text form", "Convert it to the binary form with onnx.save."};
   if (start.starts_with('<') && contains_before(start, "ir_version", ">"))
-    return {"an ONNX model in ONNX's text form", "Convert it to the binary form with onnx.parser and onnx.save."};
-  if (start.starts_with('{') || start.starts_with('['))
-    return {"a JSON file", "Name the ONNX file."};
+    return {"an ONNX model in ONNX's text form",
+            "Convert it to the binary form with onnx.parser and onnx.save."};
+  if (start.starts_with('{') || start.starts_with('[')) return {"a JSON file", "Name the ONNX file."};
   return {"a text file", "Name the ONNX file."};
 }
 

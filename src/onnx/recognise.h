@@ -1,9 +1,9 @@
 #pragma once
 
+#include <polygraph/onnx/storage.h>
+
 #include <optional>
 #include <string_view>
-
-#include <polygraph/onnx/storage.h>
 
 namespace polygraph::onnx {
 

@@ -80,7 +80,8 @@ ByteSpan Storage::intern(ByteSpan bytes) {
     target = {chunks_.emplace_back(std::make_shared_for_overwrite<std::byte[]>(room)).get(), room};
   } else {
     if (room > free_.size())
-      free_ = {chunks_.emplace_back(std::make_shared_for_overwrite<std::byte[]>(chunk_size)).get(), chunk_size};
+      free_ = {chunks_.emplace_back(std::make_shared_for_overwrite<std::byte[]>(chunk_size)).get(),
+               chunk_size};
     target = free_.first(room);
     free_ = free_.subspan(room);
   }
@@ -107,9 +108,10 @@ fs::path resolve_external(const Storage& storage, std::string_view location) {
         "Put the data file into the model's folder and name it relative to that folder.");
   };
   if (storage.folder().empty()) {
-    throw InputError(fmt::format("Cannot read the external data '{}' of {}: the folder it is in is not known.",
-                                 location, storage.name()),
-                     "Load the model from its file, or say which folder its external data is in.");
+    throw InputError(
+        fmt::format("Cannot read the external data '{}' of {}: the folder it is in is not known.", location,
+                    storage.name()),
+        "Load the model from its file, or say which folder its external data is in.");
   }
   const fs::path relative(location);
   if (location.empty()) refuse("the location is empty");
@@ -124,9 +126,9 @@ fs::path resolve_external(const Storage& storage, std::string_view location) {
   const fs::path path = storage.folder() / relative;
   const fs::path resolved = fs::canonical(path, error);
   if (error) {
-    throw InputError(
-        fmt::format("Cannot read the external data '{}' of {}: {}.", path.string(), storage.name(), error.message()),
-        "Put the data file beside the model.");
+    throw InputError(fmt::format("Cannot read the external data '{}' of {}: {}.", path.string(),
+                                 storage.name(), error.message()),
+                     "Put the data file beside the model.");
   }
   if (!is_inside(resolved, folder)) refuse("it is a symbolic link that leads out of the model's folder");
   if (!fs::is_regular_file(resolved, error)) refuse("it is not a file");

@@ -76,16 +76,18 @@ class TensorReader {
     if (*dtype == DataType::string) return read_strings(shape);
     const std::size_t size = packed_size(*dtype, shape.element_count());
     if (data_.is_external()) return read_external(*dtype, shape, size);
-    if (data_.raw_data) return read_bytes(*dtype, shape, size, *data_.raw_data, "raw_data", model_.storage.keep_alive());
+    if (data_.raw_data)
+      return read_bytes(*dtype, shape, size, *data_.raw_data, "raw_data", model_.storage.keep_alive());
     return read_typed(*dtype, shape, size);
   }
 
  private:
   [[noreturn]] void fail(const std::string& problem, std::string remedy = {}, ByteSpan at = {}) const {
     const auto offset = model_.storage.offset_of(at);
-    throw InputError(fmt::format("Cannot read the values of tensor '{}' of {}: {}{}.", data_.name, model_.storage.name(),
-                                 problem, offset ? fmt::format(" (at byte {})", *offset) : std::string()),
-                     std::move(remedy));
+    throw InputError(
+        fmt::format("Cannot read the values of tensor '{}' of {}: {}{}.", data_.name, model_.storage.name(),
+                    problem, offset ? fmt::format(" (at byte {})", *offset) : std::string()),
+        std::move(remedy));
   }
 
   Shape checked_shape() const {
@@ -100,8 +102,9 @@ class TensorReader {
     return shape;
   }
 
-  [[noreturn]] void fail_length(DataType dtype, const Shape& shape, std::string_view field, std::uint64_t expected,
-                                std::uint64_t found, std::string_view unit, ByteSpan at = {}) const {
+  [[noreturn]] void fail_length(DataType dtype, const Shape& shape, std::string_view field,
+                                std::uint64_t expected, std::uint64_t found, std::string_view unit,
+                                ByteSpan at = {}) const {
     fail(fmt::format("its {} holds {} {}, but a {} tensor of shape {} has {}", field, found, unit,
                      polygraph::to_string(dtype), shape.str(), expected),
          "Export the model again: its tensor data is damaged.", at);
@@ -119,12 +122,13 @@ class TensorReader {
   }
 
   /// Values as they are in memory.
-  Tensor read_bytes(DataType dtype, const Shape& shape, std::size_t size, ByteSpan bytes, std::string_view field,
-                    const std::shared_ptr<const void>& keep_alive) const {
+  Tensor read_bytes(DataType dtype, const Shape& shape, std::size_t size, ByteSpan bytes,
+                    std::string_view field, const std::shared_ptr<const void>& keep_alive) const {
     if (bytes.size() != size) fail_length(dtype, shape, field, size, bytes.size(), "bytes", bytes);
     // Any bit pattern but 0 and 1 in a bool is undefined behaviour in C++.
-    const bool is_valid = dtype != DataType::boolean ||
-                          std::ranges::all_of(bytes, [](std::byte b) { return std::to_integer<int>(b) <= 1; });
+    const bool is_valid = dtype != DataType::boolean || std::ranges::all_of(bytes, [](std::byte b) {
+                            return std::to_integer<int>(b) <= 1;
+                          });
     const std::size_t item = static_cast<std::size_t>(std::max(bit_width(dtype) / 8, 1));
     const std::size_t alignment = std::min<std::size_t>(item, 8);
     const bool is_aligned =
@@ -162,17 +166,19 @@ class TensorReader {
     const TypedField wanted = field_for(dtype);
     if (data_.typed_field == TypedField::none && data_.string_data.empty()) {
       if (size == 0) return Tensor(dtype, shape);
-      fail(fmt::format("it has no data, but a {} tensor of shape {} has {} bytes", polygraph::to_string(dtype),
-                       shape.str(), size),
+      fail(fmt::format("it has no data, but a {} tensor of shape {} has {} bytes",
+                       polygraph::to_string(dtype), shape.str(), size),
            "Restore its weights if they were stripped.");
     }
     if (data_.typed_field != wanted) {
       fail(fmt::format("its type is {}, but its values are in {}", polygraph::to_string(dtype),
                        data_.typed_field == TypedField::none ? "string_data" : field_name(data_.typed_field)),
-           fmt::format("Values of this type belong into raw_data or {}.", field_name(wanted)), data_.typed_data);
+           fmt::format("Values of this type belong into raw_data or {}.", field_name(wanted)),
+           data_.typed_data);
     }
     if (wanted == TypedField::float_data || wanted == TypedField::double_data)
-      return read_bytes(dtype, shape, size, data_.typed_data, field_name(wanted), model_.storage.keep_alive());
+      return read_bytes(dtype, shape, size, data_.typed_data, field_name(wanted),
+                        model_.storage.keep_alive());
     return read_varints(dtype, shape, size);
   }
 
@@ -198,7 +204,9 @@ class TensorReader {
       if (dtype == DataType::boolean) value = value != 0;
       std::memcpy(target, &value, item);
     }
-    if (p != end) fail(fmt::format("its {} ends in the middle of a value", field_name(data_.typed_field)), {}, data_.typed_data);
+    if (p != end)
+      fail(fmt::format("its {} ends in the middle of a value", field_name(data_.typed_field)), {},
+           data_.typed_data);
     return tensor;
   }
 
@@ -214,13 +222,15 @@ ExternalData external_data_of(const TensorData& data) {
     const std::string_view* text = find_entry(data.external_data, key);
     if (!text) return std::nullopt;
     if (const auto value = parse_number(*text)) return value;
-    throw InputError(fmt::format("Cannot read the external data of tensor '{}': its {} is '{}'.", data.name, key, *text),
-                     "Allowed are whole numbers from 0 on.");
+    throw InputError(
+        fmt::format("Cannot read the external data of tensor '{}': its {} is '{}'.", data.name, key, *text),
+        "Allowed are whole numbers from 0 on.");
   };
   const std::string_view* location = find_entry(data.external_data, "location");
   if (!location)
-    throw InputError(fmt::format("Cannot read the external data of tensor '{}': it has no location.", data.name),
-                     "Save the model again with its external data.");
+    throw InputError(
+        fmt::format("Cannot read the external data of tensor '{}': it has no location.", data.name),
+        "Save the model again with its external data.");
   return {*location, number("offset").value_or(0), number("length")};
 }
 

@@ -11,15 +11,15 @@ namespace {
 
 // TensorProto.DataType.
 constexpr std::pair<std::int32_t, DataType> numbers[] = {
-    {1, DataType::float32},         {2, DataType::uint8},         {3, DataType::int8},
-    {4, DataType::uint16},          {5, DataType::int16},         {6, DataType::int32},
-    {7, DataType::int64},           {8, DataType::string},        {9, DataType::boolean},
-    {10, DataType::float16},        {11, DataType::float64},      {12, DataType::uint32},
-    {13, DataType::uint64},         {14, DataType::complex64},    {15, DataType::complex128},
-    {16, DataType::bfloat16},       {17, DataType::float8e4m3fn}, {18, DataType::float8e4m3fnuz},
-    {19, DataType::float8e5m2},     {20, DataType::float8e5m2fnuz}, {21, DataType::uint4},
-    {22, DataType::int4},           {23, DataType::float4},       {24, DataType::float8e8m0},
-    {25, DataType::uint2},          {26, DataType::int2},
+    {1, DataType::float32},     {2, DataType::uint8},           {3, DataType::int8},
+    {4, DataType::uint16},      {5, DataType::int16},           {6, DataType::int32},
+    {7, DataType::int64},       {8, DataType::string},          {9, DataType::boolean},
+    {10, DataType::float16},    {11, DataType::float64},        {12, DataType::uint32},
+    {13, DataType::uint64},     {14, DataType::complex64},      {15, DataType::complex128},
+    {16, DataType::bfloat16},   {17, DataType::float8e4m3fn},   {18, DataType::float8e4m3fnuz},
+    {19, DataType::float8e5m2}, {20, DataType::float8e5m2fnuz}, {21, DataType::uint4},
+    {22, DataType::int4},       {23, DataType::float4},         {24, DataType::float8e8m0},
+    {25, DataType::uint2},      {26, DataType::int2},
 };
 
 }  // namespace

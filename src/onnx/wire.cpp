@@ -20,9 +20,10 @@ std::string FieldPath::str() const {
 }
 
 void fail_at(const Storage& storage, const std::byte* at, const FieldPath& path, const std::string& problem) {
-  throw InputError(fmt::format("Cannot read {} as an ONNX model: in {}, at byte {} of {}, {}.", storage.name(),
-                               path.str(), at - storage.bytes().data(), storage.bytes().size(), problem),
-                   "Check that the file was copied whole and export or download it again.");
+  throw InputError(
+      fmt::format("Cannot read {} as an ONNX model: in {}, at byte {} of {}, {}.", storage.name(), path.str(),
+                  at - storage.bytes().data(), storage.bytes().size(), problem),
+      "Check that the file was copied whole and export or download it again.");
 }
 
 void WireReader::fail(const std::byte* at, const char* problem) const {
@@ -30,7 +31,8 @@ void WireReader::fail(const std::byte* at, const char* problem) const {
 }
 
 void WireReader::fail_number(const std::byte* at, std::uint64_t number) const {
-  fail(at, fmt::format("a field has the number {}, but 1 to {} are allowed", number, max_field_number).c_str());
+  fail(at,
+       fmt::format("a field has the number {}, but 1 to {} are allowed", number, max_field_number).c_str());
 }
 
 void WireReader::fail_type(const std::byte* at, std::uint64_t number, int type) const {
@@ -39,7 +41,8 @@ void WireReader::fail_type(const std::byte* at, std::uint64_t number, int type) 
 
 void WireReader::fail_length(const std::byte* at, std::uint64_t number, std::uint64_t length,
                              std::uint64_t left) const {
-  fail(at, fmt::format("field {} is said to be {} bytes long, but its message ends after {}", number, length, left)
+  fail(at, fmt::format("field {} is said to be {} bytes long, but its message ends after {}", number, length,
+                       left)
                .c_str());
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <polygraph/onnx/storage.h>
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -8,10 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include <polygraph/onnx/storage.h>
-
-// The protocol buffers wire format, after protobuf.dev/programming-guides/encoding, with lengths of 64 bits. Groups are
-// not read: no version of ONNX has any.
+// The protocol buffers wire format, after protobuf.dev/programming-guides/encoding, with lengths of 64 bits.
+// Groups are not read: no version of ONNX has any.
 
 namespace polygraph::onnx {
 
@@ -26,7 +26,8 @@ struct FieldPath {
 };
 
 /// Throws InputError: `problem` at byte `at` of the model, in the message at `path`.
-[[noreturn]] void fail_at(const Storage& storage, const std::byte* at, const FieldPath& path, const std::string& problem);
+[[noreturn]] void fail_at(const Storage& storage, const std::byte* at, const FieldPath& path,
+                          const std::string& problem);
 
 enum class WireType : std::uint8_t { varint = 0, fixed64 = 1, length_delimited = 2, fixed32 = 5 };
 
@@ -41,18 +42,24 @@ struct WireField {
   std::int64_t as_int64() const { return static_cast<std::int64_t>(value); }
   std::int32_t as_int32() const { return static_cast<std::int32_t>(value); }
   float as_float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(value)); }
-  std::string_view as_text() const {
-    return {reinterpret_cast<const char*>(payload.data()), payload.size()};
-  }
+  std::string_view as_text() const { return {reinterpret_cast<const char*>(payload.data()), payload.size()}; }
 };
 
 constexpr std::uint64_t tag_of(std::uint64_t number, WireType type) {
   return number << 3 | static_cast<std::uint64_t>(type);
 }
-constexpr std::uint64_t varint_tag(std::uint64_t number) { return tag_of(number, WireType::varint); }
-constexpr std::uint64_t fixed32_tag(std::uint64_t number) { return tag_of(number, WireType::fixed32); }
-constexpr std::uint64_t fixed64_tag(std::uint64_t number) { return tag_of(number, WireType::fixed64); }
-constexpr std::uint64_t bytes_tag(std::uint64_t number) { return tag_of(number, WireType::length_delimited); }
+constexpr std::uint64_t varint_tag(std::uint64_t number) {
+  return tag_of(number, WireType::varint);
+}
+constexpr std::uint64_t fixed32_tag(std::uint64_t number) {
+  return tag_of(number, WireType::fixed32);
+}
+constexpr std::uint64_t fixed64_tag(std::uint64_t number) {
+  return tag_of(number, WireType::fixed64);
+}
+constexpr std::uint64_t bytes_tag(std::uint64_t number) {
+  return tag_of(number, WireType::length_delimited);
+}
 
 /// Reads one varint from `p` and moves `p` behind it; false if it is cut off or longer than 64 bits.
 inline bool read_varint(const std::byte*& p, const std::byte* end, std::uint64_t& value) {

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include <map>
+#include <random>
 
 namespace polygraph::cli {
 namespace {
@@ -298,6 +298,27 @@ TEST_F(ArgumentsTest, NothingIsAppliedBeforeTheWholeLineIsUnderstood) {
 
 TEST_F(ArgumentsTest, EmptyArgumentIsAValue) {
   EXPECT_THAT(model({""}), ElementsAre("model_file="));
+}
+
+TEST_F(ArgumentsTest, EveryLineIsUnderstoodOrRefused) {
+  const Strings words = {"model",   "data",    "m",  "-",     "--",       "-v",     "-vq",    "-o",
+                         "-of",     "-o=",     "-h", "--h",   "--s",      "--show", "layers", "--json",
+                         "--json=", "--out=x", "-1", "",      "-=",       "--=",    "-v=",    "--trt=1",
+                         "=",       "--val",   "-x", "--tac", "--versio", "-vo"};
+  std::mt19937 random(1);
+  int understood = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    Strings line;
+    for (std::size_t n = random() % 7; n > 0; --n) line.push_back(words[random() % words.size()]);
+    try {
+      parse(root(), line).apply();
+      ++understood;
+    } catch (const CommandLineError& error) {
+      EXPECT_THAT(error.usage(), ::testing::StartsWith("usage: polygraph"));
+      EXPECT_THAT(error.problem(), Not(IsEmpty()));
+    }
+  }
+  EXPECT_GT(understood, 100);
 }
 
 }  // namespace

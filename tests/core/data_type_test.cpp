@@ -92,7 +92,9 @@ void check_format(int exponent_bits, int mantissa_bits, int bias) {
     ASSERT_EQ(Format::encode(middle), code % 2 == 0 ? low : high) << code;
     ASSERT_EQ(Format::encode(std::nextafter(middle, a)), low) << code;
     ASSERT_EQ(Format::encode(std::nextafter(middle, b)), high) << code;
-    if (code != 0) ASSERT_EQ(Format::encode(-middle), sign_bit | (code % 2 == 0 ? low : high)) << code;
+    if (code != 0) {
+      ASSERT_EQ(Format::encode(-middle), sign_bit | (code % 2 == 0 ? low : high)) << code;
+    }
   }
 }
 
@@ -135,7 +137,9 @@ TEST(NarrowFloat, Float8E8M0) {
     const float value = float(float8e8m0::from_bits(bits));
     EXPECT_EQ(value, std::ldexp(1.0, static_cast<int>(code) - 127));
     EXPECT_EQ(float8e8m0(value).bits, bits);
-    if (code < 0xfe) EXPECT_EQ(float8e8m0(std::nextafter(value, INFINITY)).bits, bits + 1);
+    if (code < 0xfe) {
+      EXPECT_EQ(float8e8m0(std::nextafter(value, INFINITY)).bits, bits + 1);
+    }
   }
   EXPECT_EQ(float8e8m0(0.0f).bits, 0);
   EXPECT_EQ(float8e8m0(INFINITY).bits, 0xfe);

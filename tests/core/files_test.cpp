@@ -23,7 +23,7 @@ int unnamed_file_error = 0;  // what opening an unnamed file (O_TMPFILE) fails w
 }
 
 // Stands before the system's own, for the whole test program.
-extern "C" int open(const char* path, int flags, ...) {
+extern "C" __attribute__((visibility("default"))) int open(const char* path, int flags, ...) {
   if ((flags & O_TMPFILE) == O_TMPFILE && unnamed_file_error != 0) {
     errno = unnamed_file_error;
     return -1;

@@ -2,7 +2,7 @@
 
 import unittest
 
-from program import TOOLS, ProgramTest, run, run_on_terminal
+from program import ProgramTest, run, run_on_terminal, tools
 
 
 class Arguments(ProgramTest):
@@ -17,7 +17,7 @@ class Arguments(ProgramTest):
     def test_unknown_option_suggests_the_nearest(self):
         self.check_error(run("inspect", "model", "--shwo"), 2, "Unknown option '--shwo'", "Did you mean '--show'?")
         self.check_error(run("inspect", "model", "-x"), 2, "Unknown option '-x'", "usage: polygraph inspect model")
-        for words in TOOLS:
+        for words in tools():
             self.check_error(run(*words, "--no-such-option"), 2, "--no-such-option", "usage: ")
 
     def test_abbreviations(self):
@@ -33,6 +33,7 @@ class Arguments(ProgramTest):
     def test_invalid_choice(self):
         result = run("inspect", "model", self.model, "--show", "layer")
         self.check_error(result, 2, "Invalid value 'layer' for --show", "'layers'", "layers, attrs, weights")
+        self.assertNotIn("MODEL_FILE,", result.stderr)
         result = run("inspect", "model", "--show", "layers", self.model)
         self.check_error(result, 2, "put it before the options or after '--'")
         self.check_error(run("inspect", "model", self.model, "--model-type", "caffe"), 2, "'caffe'", "onnx")

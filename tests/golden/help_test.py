@@ -4,12 +4,16 @@ import shutil
 import subprocess
 import unittest
 
-from program import TOOLS, ProgramTest, run, run_on_terminal
+from program import ProgramTest, identity_model, run, run_on_terminal, tools
 
 
 class Help(ProgramTest):
+    def test_tools(self):
+        for words in ([], ["inspect"], ["inspect", "model"], ["completion"], ["man"], ["help"], ["version"]):
+            self.assertIn(words, tools())
+
     def test_every_tool_has_help_that_begins_with_an_example(self):
-        for words in TOOLS:
+        for words in tools():
             with self.subTest(tool=words):
                 result = run(*words, "-h")
                 self.check(result, 0, stderr="")
@@ -18,13 +22,13 @@ class Help(ProgramTest):
                 self.assertIn("  -h, --help ", result.stdout)
 
     def test_three_ways_to_the_same_help(self):
-        for words in TOOLS:
+        for words in tools():
             with self.subTest(tool=words):
                 texts = {run(*words, "-h").stdout, run(*words, "--help").stdout, run("help", *words).stdout}
                 self.assertEqual(len(texts), 1)
 
     def test_help_fits_the_width(self):
-        for words in TOOLS:
+        for words in tools():
             for width in (60, 80, 120):
                 with self.subTest(tool=words, width=width):
                     text = run(*words, "-h", environment={"COLUMNS": str(width)}).stdout
@@ -36,12 +40,14 @@ class Help(ProgramTest):
             self.assertEqual(run("-h", environment={"COLUMNS": columns}).stdout, run("-h").stdout)
 
     def test_examples_of_help_are_understood(self):
-        for words in TOOLS:
+        self.write("model.onnx", identity_model())
+        for words in tools():
             for line in run(*words, "-h").stdout.splitlines():
                 if line.startswith("  polygraph ") and ">" not in line and "|" not in line:
                     with self.subTest(line=line):
                         arguments = line.split()[1:]
-                        self.assertEqual(run(*arguments, cwd=self.folder).returncode, 0)
+                        # 4: the program was built without the engine that the example needs.
+                        self.assertIn(run(*arguments, cwd=self.folder).returncode, (0, 4))
 
     def test_headings_are_bold_on_a_terminal_only(self):
         code, text = run_on_terminal("-h")
@@ -73,14 +79,14 @@ class Version(ProgramTest):
 
 class ManPages(ProgramTest):
     def test_every_tool_has_a_page(self):
-        for words in TOOLS:
+        for words in tools():
             with self.subTest(tool=words):
                 result = run("man", *words)
                 self.check(result, 0, stdout=[".SH NAME\n", ".SH SYNOPSIS\n", ".SH EXIT STATUS\n"], stderr="")
 
     @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
     def test_pages_have_no_warnings(self):
-        for words in TOOLS:
+        for words in tools():
             with self.subTest(tool=words):
                 page = run("man", *words).stdout
                 result = subprocess.run(

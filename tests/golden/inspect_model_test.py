@@ -41,6 +41,11 @@ class InspectModel(ProgramTest):
         self.assertEqual(result.stdout, inspect(self.model).stdout)
         self.assertEqual(self.read("model.json"), inspect(self.model, "--json").stdout)
 
+    def test_json_does_not_replace_the_model(self):
+        self.check_error(inspect(self.model, "--json", self.model), 2, "is the model itself")
+        with open(self.model, "rb") as file:
+            self.assertEqual(file.read(), identity_model())
+
     def test_json_to_a_place_that_cannot_be_written(self):
         result = inspect(self.model, "--json", "/proc/no/model.json")
         self.check(result, 3, stderr=["[!] ", "/proc/no"])

@@ -2,15 +2,12 @@
 
 import os
 import pty
+import re
 import subprocess
 import tempfile
 import unittest
 
 PROGRAM = os.environ["POLYGRAPH"]
-
-# Every tool, as words on the command line.
-TOOLS = [[], ["inspect"], ["inspect", "model"], ["completion"], ["man"], ["help"], ["version"]]
-
 
 def clean_environment(**changes):
     """The environment without what changes the program's output, and with the changes given."""
@@ -29,6 +26,17 @@ def run(*arguments, environment=None, **options):
     return subprocess.run(
         [PROGRAM, *map(str, arguments)], env=clean_environment(**(environment or {})), text=True, check=False, **options
     )
+
+
+def tools(*words):
+    """The words of every tool from there on, parents first, as the help texts list them."""
+    found = [list(words)]
+    _, heading, rest = run(*words, "-h").stdout.partition("\nTools:\n")
+    if heading:
+        for line in rest.split("\n\n")[0].splitlines():
+            if match := re.match(r"  ([\w-]+) ", line):
+                found += tools(*words, match[1])
+    return found
 
 
 def run_on_terminal(*arguments, environment=None):

@@ -129,10 +129,8 @@ def all_types():
     return model(helper.make_graph(nodes, "all_types", inputs, outputs, weights), opset=23, ir_version=13)
 
 
-def common_types():
-    """The types that Polygraphy knows, with their values: in raw_data and in the fields of each type."""
-    names = ["FLOAT", "DOUBLE", "FLOAT16", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64",
-             "BOOL", "STRING", "BFLOAT16", "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "INT4"]
+def initializers_of_types(names):
+    """Values in raw_data and in the field that each type has."""
     weights = []
     for name in names:
         number = TensorProto.DataType.Value(name)
@@ -147,7 +145,21 @@ def common_types():
             raw = numpy_helper.from_array(numpy_helper.to_array(tensor), f"raw_{name}")
             raw.data_type = number
             weights.append(raw)
-    return model(helper.make_graph([], "common_types", [], [], weights))
+    return weights
+
+
+def common_types():
+    """The types that NumPy has."""
+    names = ["FLOAT", "DOUBLE", "FLOAT16", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64",
+             "BOOL", "STRING"]
+    return model(helper.make_graph([], "common_types", [], [], initializers_of_types(names)))
+
+
+def narrow_types():
+    """The types that NumPy has not."""
+    names = ["BFLOAT16", "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "INT4", "UINT4", "INT2",
+             "UINT2", "FLOAT4E2M1", "FLOAT8E8M0"]
+    return model(helper.make_graph([], "narrow_types", [], [], initializers_of_types(names)), ir_version=13)
 
 
 def subgraphs():
@@ -236,7 +248,7 @@ SAVE_ARGUMENTS = {
     "external_data": {"save_as_external_data": True, "location": "external_data.weights", "size_threshold": 0}}
 
 MODELS = [identity, dynamic_shapes, unknown_rank, no_names, initializers, large_initializer, empty_graph, opset_imports,
-          attributes, more_attributes, all_types, common_types, subgraphs, nested_subgraphs, sequences, functions,
+          attributes, more_attributes, all_types, common_types, narrow_types, subgraphs, nested_subgraphs, sequences, functions,
           sparse_initializer, metadata, external_data]
 
 

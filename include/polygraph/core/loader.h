@@ -212,11 +212,12 @@ using YieldOf = typename detail::Yield<L>::type;
 template <class T, class F>
 class Extend {
  public:
-  using Parameters = ParameterList<2, Source<T>, F>;
+  using Parameters = ParameterList<2, Source<T>, F, std::string>;
   using Result = std::conditional_t<std::is_void_v<std::invoke_result_t<const F&, T&>>, T,
                                     std::remove_cvref_t<std::invoke_result_t<const F&, T&>>>;
 
-  Extend(Source<T> source, F function) : source_(std::move(source)), function_(std::move(function)) {}
+  Extend(Source<T> source, F function, std::string name = {})
+      : source_(std::move(source)), function_(std::move(function)), name_(std::move(name)) {}
 
   Result operator()() const {
     T value = source_.get();
@@ -228,11 +229,14 @@ class Extend {
     }
   }
 
-  std::string str() const { return cpp_expression<2>("extend", source_, function_); }
+  std::string str() const {
+    return "extend(" + source_.str() + ", " + (name_.empty() ? "/* function */" : name_) + ")";
+  }
 
  private:
   Source<T> source_;
   F function_;
+  std::string name_;
 };
 
 /// A loader that runs `function` on what `source` yields, and passes that on, or what `function` returns if it returns something.
@@ -241,10 +245,12 @@ class Extend {
 ///   auto load = extend(NetworkFromOnnxPath("m.onnx"), add_identity);   // a loader of Network
 ///   auto count = extend(load, [](const Network& n) { return n->get_ops().size(); });  // a loader of size_t
 /// @endcode
+///
+/// `name` is what the function is called when the loader is printed; C++ cannot ask it.
 template <class S, class F>
   requires std::invocable<const std::decay_t<F>&, YieldOf<S>&>
-auto extend(S source, F function) {
-  return Extend<YieldOf<S>, std::decay_t<F>>(Source<YieldOf<S>>(std::move(source)), std::move(function));
+auto extend(S source, F function, std::string name = {}) {
+  return Extend<YieldOf<S>, std::decay_t<F>>(Source<YieldOf<S>>(std::move(source)), std::move(function), std::move(name));
 }
 
 }  // namespace polygraph

@@ -59,15 +59,15 @@ concept NamedEnum = std::is_enum_v<E> && requires(E e) {
 
 // Values as C++ literals.
 
-std::string cpp_literal(bool value);
-std::string cpp_literal(long long value);
 std::string cpp_literal(double value);
 std::string cpp_literal(std::string_view text);
 
 template <std::integral T>
-  requires(!std::same_as<T, bool>)
 std::string cpp_literal(T value) {
-  return cpp_literal(static_cast<long long>(value));
+  if constexpr (std::same_as<T, bool>)
+    return value ? "true" : "false";
+  else
+    return std::to_string(value);
 }
 inline std::string cpp_literal(const std::string& text) { return cpp_literal(std::string_view(text)); }
 inline std::string cpp_literal(const char* text) { return cpp_literal(std::string_view(text)); }

@@ -5,8 +5,9 @@
 
 namespace polygraph::onnx {
 
-/// A value that may be absent and lives on the heap: like `std::optional`, but one pointer wide and usable with a
-/// type that is still incomplete (a graph inside an attribute of a node of a graph). Copying copies the value.
+/// A value that may be absent and lives on the heap: like `std::optional`, but one pointer wide and usable
+/// with a type that is still incomplete (a graph inside an attribute of a node of a graph). Copying copies
+/// the value.
 template <class T>
 class Box {
  public:

@@ -1,14 +1,14 @@
 #pragma once
 
+#include <polygraph/onnx/box.h>
+#include <polygraph/onnx/tensor_data.h>
+#include <polygraph/onnx/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include <polygraph/onnx/box.h>
-#include <polygraph/onnx/tensor_data.h>
-#include <polygraph/onnx/types.h>
 
 namespace polygraph::onnx {
 
@@ -36,18 +36,17 @@ enum class AttributeType : std::int32_t {
 /// AttributeProto: one named constant of a node.
 struct Attribute {
   /// In the order of AttributeType.
-  using Value =
-      std::variant<std::monostate, float, std::int64_t, std::string_view, Box<TensorData>, Box<Graph>,
-                   std::vector<float>, std::vector<std::int64_t>, std::vector<std::string_view>,
-                   std::vector<TensorData>, std::vector<Graph>, Box<SparseTensor>, std::vector<SparseTensor>,
-                   Box<Type>, std::vector<Type>>;
+  using Value = std::variant<std::monostate, float, std::int64_t, std::string_view, Box<TensorData>,
+                             Box<Graph>, std::vector<float>, std::vector<std::int64_t>,
+                             std::vector<std::string_view>, std::vector<TensorData>, std::vector<Graph>,
+                             Box<SparseTensor>, std::vector<SparseTensor>, Box<Type>, std::vector<Type>>;
 
   std::string_view name;
   /// In a function: the attribute of the function whose value this one takes; it then has none of its own.
   std::string_view ref_attr_name;
   Value value;
-  /// The type as the file has it: 0 in models of IR version 1, or a number that this version does not know, whose
-  /// value is then among the unknown fields.
+  /// The type as the file has it: 0 in models of IR version 1, or a number that this version does not know,
+  /// whose value is then among the unknown fields.
   std::int32_t declared_type = 0;
   std::string_view doc_string;
   UnknownFields unknown;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <polygraph/core/files.h>
+#include <polygraph/onnx/box.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -9,15 +12,13 @@
 #include <string_view>
 #include <vector>
 
-#include <polygraph/core/files.h>
-#include <polygraph/onnx/box.h>
-
 namespace polygraph::onnx {
 
 using ByteSpan = std::span<const std::byte>;
 
-/// Fields of a message that this version of the format does not know, as they stand in the file, tags included, in
-/// their order; neighbours are one piece. They are kept so that writing the model back does not lose them.
+/// Fields of a message that this version of the format does not know, as they stand in the file, tags
+/// included, in their order; neighbours are one piece. They are kept so that writing the model back does not
+/// lose them.
 class UnknownFields {
  public:
   bool empty() const { return !pieces_; }
@@ -30,8 +31,8 @@ class UnknownFields {
   Box<std::vector<ByteSpan>> pieces_;
 };
 
-/// The memory that the names and payloads of one model point into: the mapped file (or the caller's bytes), and an
-/// arena for what was not in the file or not in one piece.
+/// The memory that the names and payloads of one model point into: the mapped file (or the caller's bytes),
+/// and an arena for what was not in the file or not in one piece.
 ///
 /// Copies share what is there and add to arenas of their own, so two copies may be used in two threads.
 class Storage {
@@ -40,7 +41,8 @@ class Storage {
   /// Over a mapped file. External data is looked for in the folder of the file.
   explicit Storage(MappedFile file);
   /// Over bytes in memory, which `keep_alive` holds, or the caller if it is null.
-  explicit Storage(ByteSpan bytes, std::shared_ptr<const void> keep_alive = {}, std::filesystem::path folder = {});
+  explicit Storage(ByteSpan bytes, std::shared_ptr<const void> keep_alive = {},
+                   std::filesystem::path folder = {});
   Storage(const Storage& other);
   Storage(Storage&&) noexcept = default;
   Storage& operator=(Storage other) noexcept;
@@ -66,8 +68,8 @@ class Storage {
   ByteSpan intern(ByteSpan bytes);
 
   /// A file of external data, mapped once and shared by all copies. `location` is relative to `folder()`.
-  /// Throws InputError if it is absolute, leaves the folder (by `..` or by a symbolic link), or cannot be read.
-  /// Thread-safe.
+  /// Throws InputError if it is absolute, leaves the folder (by `..` or by a symbolic link), or cannot be
+  /// read. Thread-safe.
   MappedFile external_file(std::string_view location) const;
 
  private:

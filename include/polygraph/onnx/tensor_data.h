@@ -1,19 +1,20 @@
 #pragma once
 
+#include <polygraph/core/tensor.h>
+#include <polygraph/onnx/storage.h>
+#include <polygraph/onnx/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-#include <polygraph/core/tensor.h>
-#include <polygraph/onnx/storage.h>
-#include <polygraph/onnx/types.h>
-
 namespace polygraph::onnx {
 
 struct Model;
 
-/// TensorProto: a constant tensor. Its values stay where they are: in the mapped file, or in a file beside it.
+/// TensorProto: a constant tensor. Its values stay where they are: in the mapped file, or in a file beside
+/// it.
 struct TensorData {
   /// The field of TensorProto that holds values of a type, by its number.
   enum class TypedField : std::uint8_t {
@@ -32,7 +33,8 @@ struct TensorData {
   std::vector<std::int64_t> dims;
   std::optional<ByteSpan> raw_data;
   TypedField typed_field = TypedField::none;
-  /// The values of `typed_field` as a packed field holds them: varints, or little-endian numbers of fixed size.
+  /// The values of `typed_field` as a packed field holds them: varints, or little-endian numbers of fixed
+  /// size.
   ByteSpan typed_data;
   std::vector<std::string_view> string_data;
   std::optional<std::int32_t> data_location;
@@ -59,11 +61,12 @@ struct ExternalData {
   std::optional<std::uint64_t> length;
 };
 
-/// The location of an external tensor, read from its entries. Throws InputError if the location is missing or a
-/// number is none.
+/// The location of an external tensor, read from its entries. Throws InputError if the location is missing or
+/// a number is none.
 ExternalData external_data_of(const TensorData& data);
 
-/// How many bytes the values take in the model's file or in a file beside it, by what the file says; no payload is read.
+/// How many bytes the values take in the model's file or in a file beside it, by what the file says; no
+/// payload is read.
 std::uint64_t stored_size(const TensorData& data);
 
 enum class Alignment : std::uint8_t {
@@ -71,13 +74,13 @@ enum class Alignment : std::uint8_t {
   any,       ///< never copy for alignment: enough for `Tensor::element_as_text` and `Tensor::str`
 };
 
-/// The values of a tensor. A read-only view into the mapped file where they lie there as they are in memory (raw or
-/// external data, aligned; float_data and double_data alike), else a copy. A view keeps the mapping alive, not the model,
-/// unless the model was loaded from borrowed bytes.
+/// The values of a tensor. A read-only view into the mapped file where they lie there as they are in memory
+/// (raw or external data, aligned; float_data and double_data alike), else a copy. A view keeps the mapping
+/// alive, not the model, unless the model was loaded from borrowed bytes.
 ///
-/// Throws InputError, naming the tensor and the offset of its data, if the type is undefined or not supported, a
-/// dimension is negative, the data is missing, in a field that does not fit the type, or not as long as the shape says,
-/// or if external data cannot be had (see `Storage::external_file`).
+/// Throws InputError, naming the tensor and the offset of its data, if the type is undefined or not
+/// supported, a dimension is negative, the data is missing, in a field that does not fit the type, or not as
+/// long as the shape says, or if external data cannot be had (see `Storage::external_file`).
 /// @code
 ///   onnx::Model model = onnx::load_model("model.onnx");
 ///   Tensor weights = onnx::tensor_of(model.graph.initializers[0], model);

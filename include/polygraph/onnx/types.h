@@ -1,5 +1,10 @@
 #pragma once
 
+#include <polygraph/core/data_type.h>
+#include <polygraph/core/shape.h>
+#include <polygraph/onnx/box.h>
+#include <polygraph/onnx/storage.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,18 +12,13 @@
 #include <variant>
 #include <vector>
 
-#include <polygraph/core/data_type.h>
-#include <polygraph/core/shape.h>
-#include <polygraph/onnx/box.h>
-#include <polygraph/onnx/storage.h>
-
-// Messages and field names are those of onnx.proto (ONNX 1.23, IR version 14). In all of them a text that is absent
-// has a null `data()`; one that is present but empty has not.
+// Messages and field names are those of onnx.proto (ONNX 1.23, IR version 14). In all of them a text that is
+// absent has a null `data()`; one that is present but empty has not.
 
 namespace polygraph::onnx {
 
-/// The data type of a number of TensorProto.DataType; nullopt for UNDEFINED and for numbers that tensors here do
-/// not hold (see `element_type_name`).
+/// The data type of a number of TensorProto.DataType; nullopt for UNDEFINED and for numbers that tensors here
+/// do not hold (see `element_type_name`).
 std::optional<DataType> data_type_of(std::int32_t element_type);
 
 /// The number of TensorProto.DataType for a data type.
