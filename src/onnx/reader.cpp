@@ -285,9 +285,10 @@ class Reader {
       initializers += field.tag == bytes_tag(5);
       value_infos += field.tag == bytes_tag(13);
     }
-    graph.nodes.reserve(graph.nodes.size() + nodes);
-    graph.initializers.reserve(graph.initializers.size() + initializers);
-    graph.value_info.reserve(graph.value_info.size() + value_infos);
+    // Not for a graph that comes in parts: growing by exactly one part at a time would be quadratic.
+    if (graph.nodes.empty()) graph.nodes.reserve(nodes);
+    if (graph.initializers.empty()) graph.initializers.reserve(initializers);
+    if (graph.value_info.empty()) graph.value_info.reserve(value_infos);
   }
 
   /// @param depth  1 for the graph of a model, one more for each graph around it.
@@ -487,9 +488,11 @@ class Reader {
 
   void tensor(TensorData& tensor, ByteSpan message, const FieldPath& path) {
     PackedData data;
+    const bool merged = tensor.typed_field != TensorData::TypedField::none;
     const auto typed = [&](const WireField& field, TensorData::TypedField number) {
-      // A tensor has values of one type; others would not fit its data_type and are kept aside.
-      if (tensor.typed_field != number && tensor.typed_field != TensorData::TypedField::none) {
+      // Values of a second type would not fit data_type; a second part of a tensor is nothing that writers
+      // make.
+      if (merged || (tensor.typed_field != number && tensor.typed_field != TensorData::TypedField::none)) {
         tensor.unknown.add(field.whole);
         return;
       }
@@ -556,7 +559,7 @@ class Reader {
           tensor.unknown.add(field.whole);
       }
     }
-    tensor.typed_data = data.finish(storage_);
+    if (!merged) tensor.typed_data = data.finish(storage_);
   }
 
   void sparse_tensor(SparseTensor& sparse, ByteSpan message, const FieldPath& path) {

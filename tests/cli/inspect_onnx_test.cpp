@@ -3,6 +3,7 @@
 #include <polygraph/core/error.h>
 
 #include <chrono>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "cli/indented_text.h"

@@ -3,7 +3,7 @@
 #include <polygraph/core/error.h>
 #include <polygraph/onnx/model.h>
 
-#include <fstream>
+#include <chrono>
 #include <random>
 
 #include "onnx/encode.h"
@@ -131,6 +131,24 @@ TEST(Reader, MergesAGraphThatComesInTwoParts) {
       load(bytes(7, bytes(1, identity_node())) + bytes(7, bytes(1, identity_node()) + bytes(2, "g")));
   EXPECT_EQ(model.graph.nodes.size(), 2u);
   EXPECT_EQ(model.graph.name, "g");
+}
+
+TEST(Reader, ManyPartsOfOneGraphTakeNoTime) {
+  const std::string part = bytes(7, bytes(1, ""));
+  std::string encoded;
+  for (int i = 0; i < 50000; ++i) encoded += part;
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(load(encoded).graph.nodes.size(), 50000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+TEST(Reader, KeepsValuesOfASecondTypeAside) {
+  const Model model =
+      load(encode::model(bytes(5, tensor("w", 1, {1}, bytes(4, raw({1.f})) + bytes(7, raw_varint(9))))));
+  const TensorData& data = model.graph.initializers[0];
+  EXPECT_EQ(data.typed_field, TensorData::TypedField::float_data);
+  EXPECT_EQ(data.unknown.pieces().size(), 1u);
+  EXPECT_THAT(tensor_of(data, model).values<float>(), ElementsAre(1.f));
 }
 
 TEST(Reader, ErrorsNameTheFieldAndTheOffset) {

@@ -1,0 +1,4 @@
+// Without a name the activation would end at once.
+#include <polygraph/openvino.h>
+
+void refused(polygraph::openvino::Runner& runner) { runner.activate(); }

@@ -1,0 +1,3 @@
+#include <polygraph/openvino.h>
+
+auto refused = polygraph::openvino::CreateConfig({.fp61 = true});

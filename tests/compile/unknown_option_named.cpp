@@ -1,0 +1,3 @@
+#include <polygraph/openvino.h>
+
+polygraph::openvino::ConfigOptions refused{.fp61 = true};
