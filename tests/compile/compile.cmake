@@ -1,13 +1,6 @@
 # Runs one case; see CMakeLists.txt.
 set(flags -std=c++20 -Wall -Wextra -Werror -fsyntax-only)
-foreach(folder ${INCLUDES})
-  # A user's own warnings are not about OpenVINO's headers.
-  if(folder MATCHES "openvino")
-    list(APPEND flags -isystem "${folder}")
-  else()
-    list(APPEND flags -I "${folder}")
-  endif()
-endforeach()
+list(APPEND flags -I "${INCLUDE}" -isystem "${OPENVINO_INCLUDE}")
 execute_process(COMMAND "${COMPILER}" ${flags} "${SOURCE}" RESULT_VARIABLE status ERROR_VARIABLE errors)
 if(MESSAGE STREQUAL "")
   if(NOT status EQUAL 0)

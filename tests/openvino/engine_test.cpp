@@ -144,7 +144,9 @@ TEST(Precision, Fp16NeverRunsBf16) {
   const EngineInfo info = engine_from_network(dense_network(2, 64, 64), create_config({.fp16 = true})).info();
   EXPECT_THAT(info.precision_run, Not(HasSubstr("bfloat16")));
   EXPECT_THAT(info.precision_hint, Not("bf16"));
-  if (!processor_has("FP16")) EXPECT_EQ(info.precision_run, "float32");
+  if (!processor_has("FP16")) {
+    EXPECT_EQ(info.precision_run, "float32");
+  }
 }
 
 TEST(Precision, Bf16RunsWhereTheProcessorHasIt) {

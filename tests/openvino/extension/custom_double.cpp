@@ -2,7 +2,7 @@
 
 #include <openvino/core/extension.hpp>
 #include <openvino/core/op_extension.hpp>
-#include <openvino/frontend/extension/op.hpp>
+#include <openvino/frontend/onnx/extension/op.hpp>
 #include <openvino/op/op.hpp>
 
 class CustomDouble : public ov::op::Op {
@@ -26,5 +26,5 @@ class CustomDouble : public ov::op::Op {
 
 OPENVINO_CREATE_EXTENSIONS(std::vector<ov::Extension::Ptr>({
     std::make_shared<ov::OpExtension<CustomDouble>>(),
-    std::make_shared<ov::frontend::OpExtension<CustomDouble>>("polygraph.test", "CustomDouble"),
+    std::make_shared<ov::frontend::onnx::OpExtension<CustomDouble>>("CustomDouble", "polygraph.test"),
 }));
