@@ -14,9 +14,13 @@
 
 namespace polygraph::openvino {
 
-const EngineInfo& Engine::info() const { return state_->info; }
-const ov::CompiledModel& Engine::native() const { return state_->compiled; }
-const Runtime& Engine::runtime() const { return state_->runtime; }
+const EngineInfo& Engine::info() const& { return state_->info; }
+EngineInfo Engine::info() && { return state_->info; }
+const ov::CompiledModel& Engine::native() const& { return state_->compiled; }
+ov::CompiledModel Engine::native() && { return state_->compiled; }
+const Runtime& Engine::runtime() const& { return state_->runtime; }
+Runtime Engine::runtime() && { return state_->runtime; }
+const Bytes& Engine::serialized() const& { return state_->serialized; }
 
 namespace {
 
@@ -79,8 +83,16 @@ bool computes(const EngineLayer& layer) {
   return !moving.contains(layer.type);
 }
 
-bool runs_only(const std::vector<EngineLayer>& layers, const std::vector<ov::element::Type>& allowed) {
+// The types that the network itself computes in: a model with FP16 tensors has named FP16.
+std::set<std::string> types_of(const ov::Model& model) {
   std::set<std::string> names;
+  for (const auto& node : model.get_ops())
+    for (const auto& output : node->outputs())
+      if (output.get_element_type().is_static()) names.insert(precision_name(output.get_element_type().to_string()));
+  return names;
+}
+
+bool runs_only(const std::vector<EngineLayer>& layers, const std::vector<ov::element::Type>& allowed, std::set<std::string> names) {
   for (const auto& type : allowed) names.emplace(to_string(to_data_type(type)));
   return std::all_of(layers.begin(), layers.end(), [&](const EngineLayer& layer) {
     const auto dtype = parse_data_type(layer.precision);
@@ -140,14 +152,14 @@ Engine EngineFromNetwork::operator()() const {
     };
     auto state = std::make_shared<Engine::State>(Engine::State{runtime, {}, {}, compile()});
     std::vector<EngineLayer> layers = layers_of(state->compiled);
-    if (!plan.hint_is_users && !runs_only(layers, plan.allowed)) {
+    if (!plan.hint_is_users && !runs_only(layers, plan.allowed, types_of(*network))) {
       log_warning("OpenVINO chose {}, which was not asked for: building again in FP32", precision_summary(layers));
       plan.hint = ov::element::f32;
       plan.properties[ov::hint::inference_precision.name()] = plan.hint;
       plan.properties[ov::hint::kv_cache_precision.name()] = plan.hint;
       state->compiled = compile();
       layers = layers_of(state->compiled);
-      if (!runs_only(layers, plan.allowed))
+      if (!runs_only(layers, plan.allowed, types_of(*network)))
         throw BackendError(fmt::format("{}: OpenVINO runs {} although only {} is allowed.", attempt, precision_summary(layers),
                                        plan.asked),
                            "Allow that type, or take the layers that compute in it out of the model.");

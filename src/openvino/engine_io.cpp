@@ -48,6 +48,11 @@ Engine load(const Bytes& bytes, const std::string& name, const Runtime& runtime)
 // A function that writes the engine's blob, for write_engine_file and write_engine_bytes.
 auto exporter(const Engine& engine) {
   return [&engine](std::ostream& stream) {
+    if (!engine.serialized().empty()) {  // OpenVINO cannot export what it has imported
+      const auto blob = EngineFile::read(engine.serialized(), "in memory").blob.span();
+      stream.write(reinterpret_cast<const char*>(blob.data()), static_cast<std::streamsize>(blob.size()));
+      return;
+    }
     calling_openvino("Serializing the engine", "", [&] {
       ov::CompiledModel compiled = engine.native();  // a handle; exporting is not const
       compiled.export_model(stream);

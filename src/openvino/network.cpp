@@ -58,13 +58,14 @@ NetworkFromOnnxPath::NetworkFromOnnxPath(std::filesystem::path path, Source<Runt
 
 Network NetworkFromOnnxPath::operator()() const {
   // Our own reader finds damage, and says where; it reads the structure only, which costs little.
-  onnx::load_model(path_);
+  const onnx::Model structure = onnx::load_model(path_);
   const MappedFile file(path_);
   Runtime runtime = runtime_.get();
   Network network(calling_openvino(fmt::format("Reading the ONNX model '{}' with OpenVINO", path_.native()),
                                    std::string(unsupported_remedy),
                                    [&] { return runtime.native().read_model(path_.string()); }),
                   runtime);
+  if (!structure.graph.name.empty()) network->set_friendly_name(std::string(structure.graph.name));
   network.set_origin(path_.filename().string(), fmt::format("{:016x}", checksum(file.bytes())));
   log_verbose("Read '{}': {} layers", path_.native(), network->get_ops().size());
   return network;
@@ -77,12 +78,13 @@ NetworkFromOnnxBytes::NetworkFromOnnxBytes(Source<Bytes> model_bytes, Source<Run
 
 Network NetworkFromOnnxBytes::operator()() const {
   const Bytes bytes = model_bytes_.get();
-  onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive());
+  const onnx::Model structure = onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive());
   Runtime runtime = runtime_.get();
   const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   Network network(calling_openvino("Reading an ONNX model from memory with OpenVINO", std::string(unsupported_remedy),
                                    [&] { return runtime.native().read_model(text, ov::Tensor()); }),
                   runtime);
+  if (!structure.graph.name.empty()) network->set_friendly_name(std::string(structure.graph.name));
   network.set_origin("", fmt::format("{:016x}", checksum(bytes.span())));
   return network;
 }

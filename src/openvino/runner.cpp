@@ -43,7 +43,15 @@ struct Runner::Request {
       if (input.own) input.tensor = request.get_tensor(input.port);
     }
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      output_ports_.push_back(compiled.output(i));
+      // OpenVINO fills and, where the shape is dynamic, grows a tensor of ours; asking it for its own would allocate at each call.
+      // Where the shape is fixed, its own tensor stays the same one and costs less.
+      const ov::Output<const ov::Node> port = compiled.output(i);
+      if (port.get_partial_shape().is_static()) {
+        output_tensors_.push_back(request.get_tensor(port));
+      } else {
+        output_tensors_.emplace_back(port.get_element_type(), ov::Shape{0});
+        request.set_tensor(port, output_tensors_.back());
+      }
       outputs_.set(outputs[i].name, Tensor());
     }
   }
@@ -68,8 +76,8 @@ struct Runner::Request {
   }
 
   const TensorMap& read_outputs() {
-    for (std::size_t i = 0; i < output_ports_.size(); ++i) {
-      const ov::Tensor tensor = request.get_tensor(output_ports_[i]);
+    for (std::size_t i = 0; i < output_tensors_.size(); ++i) {
+      const ov::Tensor& tensor = output_tensors_[i];
       const ov::Shape& shape = tensor.get_shape();
       Tensor& output = outputs_.at(i).second;
       const DataType dtype = to_data_type(tensor.get_element_type());
@@ -110,7 +118,7 @@ struct Runner::Request {
   }
 
   std::vector<Input> inputs_;
-  std::vector<ov::Output<const ov::Node>> output_ports_;
+  std::vector<ov::Tensor> output_tensors_;
   TensorMap outputs_;
   std::vector<std::int64_t> dims_;
 };

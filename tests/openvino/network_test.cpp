@@ -87,15 +87,17 @@ TEST(PostprocessNetwork, RunsTheFunctionOnTheNetwork) {
 }
 
 TEST(ModifyNetworkOutputs, ReplacesOutputs) {
-  Network network = dense_network(3, 1, 4);
-  modify_network_outputs(network, {.outputs = {"relu_0", "matmul_2"}});
-  EXPECT_THAT(output_names(network), ElementsAre("relu_0", "matmul_2"));
-  modify_network_outputs(network, {.outputs = {"relu_*"}});
-  EXPECT_THAT(output_names(network), ElementsAre("relu_0", "relu_1"));
-  modify_network_outputs(network, {.outputs = {"matmul_[01]"}, .exclude_outputs = {"*_1"}});
-  EXPECT_THAT(output_names(network), ElementsAre("matmul_0"));
-  modify_network_outputs(network, {.mark_layer_types = {"Relu"}});
-  EXPECT_THAT(output_names(network), ElementsAre("relu_0", "relu_1", "y"));
+  const auto after = [](OutputOptions options) {
+    Network network = dense_network(3, 1, 4);
+    modify_network_outputs(network, std::move(options));
+    return output_names(network);
+  };
+  EXPECT_THAT(after({.outputs = {"relu_0", "matmul_2"}}), ElementsAre("relu_0", "matmul_2"));
+  EXPECT_THAT(after({.outputs = {"relu_*"}}), ElementsAre("relu_0", "relu_1"));
+  EXPECT_THAT(after({.outputs = {"matmul_[01]"}, .exclude_outputs = {"*_1"}}), ElementsAre("matmul_0"));
+  EXPECT_THAT(after({.mark_layer_types = {"Relu"}}), ElementsAre("relu_0", "relu_1", "y"));
+  EXPECT_THAT(after({.outputs = {"matmul_0"}, .mark_layer_types = {"Relu"}}), ElementsAre("relu_0", "relu_1", "y"))
+      << "each step replaces what the one before has marked";
 }
 
 TEST(ModifyNetworkOutputs, MarksAll) {

@@ -59,7 +59,8 @@ struct ConfigOptions {
 ///
 /// Steps, in this order: `outputs`, if not empty, replaces the network's outputs; `mark_layer_types` replaces them by all outputs of
 /// layers of these types; `exclude_outputs` unmarks. Names may be wildcards (`*`, `?`, `[...]`); a name that exists is always taken
-/// literally. `{"mark", "all"}`, `{"mark-all"}` and `{"*"}` mark every tensor that a layer other than a constant computes.
+/// literally. Layers on which no output depends any more leave the network.
+/// `{"mark", "all"}`, `{"mark-all"}` and `{"*"}` mark every tensor that a layer other than a constant computes.
 struct OutputOptions {
   std::vector<std::string> outputs = {};
   std::vector<std::string> exclude_outputs = {};

@@ -75,9 +75,15 @@ class Engine : public Evaluated {
   struct State;
   explicit Engine(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
-  const EngineInfo& info() const;
-  const ov::CompiledModel& native() const;
-  const Runtime& runtime() const;
+  // Of an engine that is about to go, these are copies: `for (auto& layer : engine_from_path("e").info().layers)` is safe.
+  const EngineInfo& info() const&;
+  EngineInfo info() &&;
+  const ov::CompiledModel& native() const&;
+  ov::CompiledModel native() &&;
+  const Runtime& runtime() const&;
+  Runtime runtime() &&;
+  /// What the engine was loaded from, header included; empty for one that was built. Saving such an engine writes these bytes again.
+  const Bytes& serialized() const&;
 
  private:
   std::shared_ptr<const State> state_;
