@@ -1,11 +1,11 @@
 // What type is a file? The model inside the PyPI package magika answers from a file's first and last bytes. This program builds an
 // engine from it, saves it, loads it again, and prints the type of each file with the model's score.
 //
-//   file_type [--bf16] [--round-weights-to-bf16] FOLDER FILE...
+//   file_type [--bf16] [--simulate-bf16] FOLDER FILE...
 //
 // FOLDER holds magika's model.onnx and config.min.json.
-//   --bf16                    allow BF16 (what ran is printed); without it, FP16 is allowed, so that FP32 runs on most processors
-//   --round-weights-to-bf16   round the weights to BF16 in the network itself: shows the loss on any processor
+//   --bf16            allow BF16 (what ran is printed); without it, FP16 is allowed, so that FP32 runs on most processors
+//   --simulate-bf16   keep FP32, and round in the network as BF16 would: shows the loss on any processor
 
 #include <unistd.h>
 
@@ -19,6 +19,8 @@
 
 #include <nlohmann/json.hpp>
 #include <openvino/op/constant.hpp>
+#include <openvino/op/multiply.hpp>
+#include <openvino/op/subtract.hpp>
 #include <polygraph/openvino.h>
 
 namespace pg = polygraph;
@@ -61,35 +63,45 @@ struct Features {
   }
 };
 
-// Rounds every weight to BF16, as an engine that computes in BF16 does before anything else.
-void round_weights(Network& network) {
-  for (const auto& node : network->get_ops()) {
-    const auto constant = ov::as_type_ptr<ov::op::v0::Constant>(node);
-    if (!constant || constant->get_element_type() != ov::element::f32) continue;
-    const auto rounded = std::make_shared<ov::op::v0::Constant>(
-        ov::element::f32, constant->get_shape(), [&] {
-          std::vector<float> values = constant->cast_vector<float>();
-          for (float& value : values) value = static_cast<float>(pg::bfloat16(value));
-          return values;
-        }());
-    constant->output(0).replace(rounded);
+// Makes FP32 kernels compute what BF16 ones would: rounds every weight, and puts a rounding behind every layer. BF16 keeps 8 of the
+// 24 bits of FP32's significand, and x * (2^16 + 1) - (x * (2^16 + 1) - x) rounds x to 24 - 16 bits (Veltkamp's splitting; T. J.
+// Dekker, "A floating-point technique for extending the available precision", 1971).
+void simulate_bf16(Network& network) {
+  const auto factor = ov::op::v0::Constant::create(ov::element::f32, {}, {65537.0f});
+  for (const auto& layer : network->get_ordered_ops()) {
+    if (const auto weights = ov::as_type_ptr<ov::op::v0::Constant>(layer)) {
+      if (weights->get_element_type() != ov::element::f32) continue;
+      std::vector<float> values = weights->cast_vector<float>();
+      for (float& value : values) value = static_cast<float>(pg::bfloat16(value));
+      weights->output(0).replace(ov::op::v0::Constant::create(ov::element::f32, weights->get_shape(), values));
+      continue;
+    }
+    for (const ov::Output<ov::Node>& output : layer->outputs()) {
+      if (output.get_element_type() != ov::element::f32) continue;
+      const auto consumers = output.get_target_inputs();
+      const auto scaled = std::make_shared<ov::op::v1::Multiply>(output, factor);
+      const auto low = std::make_shared<ov::op::v1::Subtract>(scaled, output);
+      const auto rounded = std::make_shared<ov::op::v1::Subtract>(scaled, low);
+      for (ov::Input<ov::Node> consumer : consumers)
+        if (!ov::is_type<ov::op::v0::Result>(consumer.get_node())) consumer.replace_source_output(rounded);
+    }
   }
 }
 
 int main(int argc, char** argv) try {
   bool bf16 = false;
-  bool rounded = false;
+  bool simulated = false;
   std::vector<fs::path> paths;
   for (const std::string_view arg : std::span(argv + 1, argv + argc)) {
     if (arg == "--bf16")
       bf16 = true;
-    else if (arg == "--round-weights-to-bf16")
-      rounded = true;
+    else if (arg == "--simulate-bf16")
+      simulated = true;
     else
       paths.emplace_back(arg);
   }
   if (paths.size() < 2) {
-    std::fputs("usage: file_type [--bf16] [--round-weights-to-bf16] FOLDER FILE...\n", stderr);
+    std::fputs("usage: file_type [--bf16] [--simulate-bf16] FOLDER FILE...\n", stderr);
     return 2;
   }
   const fs::path folder = paths.front();
@@ -105,7 +117,7 @@ int main(int argc, char** argv) try {
 
   // Build and save; then load what was saved, as another program would.
   auto load_network = pg::extend(NetworkFromOnnxPath(folder / "model.onnx"), [&](Network& network) {
-    if (rounded) round_weights(network);
+    if (simulated) simulate_bf16(network);
   });
   const fs::path engine_path = fs::temp_directory_path() / ("file_type_" + std::to_string(::getpid()) + ".engine");
   save_engine(EngineFromNetwork(load_network, CreateConfig({.fp16 = !bf16, .bf16 = bf16})), engine_path);
@@ -116,7 +128,7 @@ int main(int argc, char** argv) try {
   const pg::TensorMap& outputs = runner.infer({{"bytes", input}});
   const auto scores = outputs["target_label"].values<float>();
   std::printf("The engine computes in %s%s.\n", runner.engine().info().precision_run.c_str(),
-              rounded ? ", with weights rounded to bfloat16" : "");
+              simulated ? ", rounding as bfloat16 would" : "");
   for (std::size_t i = 0; i < files.size(); ++i) {
     const auto row = scores.subspan(i * features.labels.size(), features.labels.size());
     const auto best = std::max_element(row.begin(), row.end());
