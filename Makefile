@@ -36,7 +36,6 @@ bench:  ## run the benchmarks against the peers and print ratios
 check:  ## formatting, clang-tidy and cppcheck; any finding fails
 	@setup/install.sh check
 	@$(call configure,release,build)
-	@cmake --build build -j $(JOBS)
 	@setup/check.sh build
 
 asan:  ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -77,7 +77,7 @@ macro(polygraph_page file)
 endmacro()
 
 polygraph_page(man/man1/polygraph.1 man)
-foreach(tool "inspect" "inspect model" "completion" "man" "help" "version")
+foreach(tool "convert" "inspect" "inspect model" "completion" "man" "help" "version")
   string(REPLACE " " "-" name "${tool}")
   separate_arguments(words UNIX_COMMAND "${tool}")
   polygraph_page(man/man1/polygraph-${name}.1 man ${words})

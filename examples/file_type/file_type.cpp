@@ -4,7 +4,7 @@
 //   file_type [--bf16] [--simulate-bf16] FOLDER FILE...
 //
 // FOLDER holds magika's model.onnx and config.min.json.
-//   --bf16            allow BF16 (what ran is printed); without it, FP16 is allowed, so that FP32 runs on most processors
+//   --bf16            allow BF16 (what ran is printed); without it, FP16 is allowed, which keeps the scores
 //   --simulate-bf16   keep FP32, and round in the network as BF16 would: shows the loss on any processor
 
 #include <unistd.h>
@@ -120,7 +120,7 @@ int main(int argc, char** argv) try {
     if (simulated) simulate_bf16(network);
   });
   const fs::path engine_path = fs::temp_directory_path() / ("file_type_" + std::to_string(::getpid()) + ".engine");
-  save_engine(EngineFromNetwork(load_network, CreateConfig({.fp16 = !bf16, .bf16 = bf16})), engine_path);
+  save_engine(EngineFromNetwork(load_network, CreateConfig({.fp16 = !bf16 && !simulated, .bf16 = bf16 && !simulated})), engine_path);
   Runner runner{EngineFromPath(engine_path)};
   const auto active = runner.activate();
   fs::remove(engine_path);

@@ -78,9 +78,15 @@ int execution_order(const ov::Node& node) {
 
 // Layers that move data or hold it say nothing about what the engine computes in.
 bool computes(const EngineLayer& layer) {
-  static const std::set<std::string> moving = {"Input", "Output", "Const", "Constant", "Reorder", "Convert",
-                                               "MemoryInput", "MemoryOutput"};
+  static const std::set<std::string> moving = {"Input",     "Output",  "Reorder", "Convert",      "MemoryInput", "MemoryOutput",
+                                               "Transpose", "Reshape", "ShapeOf", "Broadcast",    "Concatenation", "Concat",
+                                               "Split",     "Gather",  "Tile",    "StridedSlice", "Pad"};
   return !moving.contains(layer.type);
+}
+
+bool is_narrow(const EngineLayer& layer) {
+  const auto dtype = parse_data_type(layer.precision);
+  return dtype && is_floating(*dtype) && bit_width(*dtype) < 32;
 }
 
 // The types that the network itself computes in: a model with FP16 tensors has named FP16.
@@ -95,10 +101,40 @@ std::set<std::string> types_of(const ov::Model& model) {
 bool runs_only(const std::vector<EngineLayer>& layers, const std::vector<ov::element::Type>& allowed, std::set<std::string> names) {
   for (const auto& type : allowed) names.emplace(to_string(to_data_type(type)));
   return std::all_of(layers.begin(), layers.end(), [&](const EngineLayer& layer) {
-    const auto dtype = parse_data_type(layer.precision);
-    const bool narrow = dtype && is_floating(*dtype) && bit_width(*dtype) < 32;
-    return !narrow || !computes(layer) || names.contains(layer.precision);
+    return !is_narrow(layer) || names.contains(layer.precision);
   });
+}
+
+// Throws if a layer that must stay in FP32 does not. OpenVINO forgets the request when it fuses some layers, and the names of some
+// that it fused, so that for a name it no longer knows the layers behind it count.
+void check_kept_layers(const ov::Model& model, const std::vector<EngineLayer>& layers, const std::string& attempt) {
+  std::map<std::string, const EngineLayer*> by_node;
+  for (const EngineLayer& layer : layers)
+    if (computes(layer))
+      for (const std::string& node : layer.onnx_nodes) by_node.emplace(node, &layer);
+  for (const auto& node : model.get_ops()) {
+    if (!node->get_rt_info().contains(keep_float32_key)) continue;
+    std::vector<ov::Node*> front{node.get()};
+    std::set<ov::Node*> seen(front.begin(), front.end());
+    while (!front.empty()) {
+      ov::Node* next = front.back();
+      front.pop_back();
+      const auto found = by_node.find(next->get_friendly_name());
+      if (found == by_node.end()) {
+        for (const auto& output : next->outputs())
+          for (const auto& input : output.get_target_inputs())
+            if (seen.insert(input.get_node()).second) front.push_back(input.get_node());
+        continue;
+      }
+      const EngineLayer& layer = *found->second;
+      if (!is_narrow(layer)) continue;
+      throw BackendError(
+          fmt::format("{}: the layer '{}' must stay in float32, and OpenVINO runs it in {}, fused into the layer '{}' ({}).", attempt,
+                      node->get_friendly_name(), layer.precision, layer.name, layer.type),
+          "Mark its output as an output of the network (ModifyNetworkOutputs), so that nothing is fused into it, or allow fp16 instead "
+          "of bf16 where the processor has it: there every layer can be kept.");
+    }
+  }
 }
 
 }  // namespace
@@ -181,6 +217,7 @@ Engine EngineFromNetwork::operator()() const {
     info.inputs = to_metadata(state->compiled.inputs());
     info.outputs = to_metadata(state->compiled.outputs());
     info.layers = std::move(layers);
+    check_kept_layers(*network, info.layers, attempt);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
     log_finish("Finished building in {:.3f} s: {} layers, which compute in {} (allowed: {})", seconds.count(), info.layers.size(),
                info.precision_run, info.precision_asked);

@@ -5,6 +5,9 @@
 
 namespace polygraph::openvino {
 
+/// The key in a node's rt_info by which SetLayerPrecisions marks the layers that must stay in FP32.
+inline constexpr const char* keep_float32_key = "polygraph_keep_float32";
+
 /// In the order of destruction's reverse: the compiled model uses what stands before it.
 struct Engine::State {
   Runtime runtime;

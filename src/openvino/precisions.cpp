@@ -3,6 +3,7 @@
 #include <polygraph/openvino/loaders.h>
 
 #include "core/log_format.h"
+#include "openvino/engine.h"
 #include "openvino/names.h"
 
 // Exported by the pinned version of the library; its wheel has no header for it.
@@ -41,6 +42,7 @@ Network SetLayerPrecisions::operator()() const {
   for (const std::size_t i : select_names(names, patterns, "Setting layer precisions", "layer")) {
     ov::disable_conversion(nodes[i], ov::element::f16);
     ov::disable_conversion(nodes[i], ov::element::bf16);
+    nodes[i]->get_rt_info()[keep_float32_key] = true;
     log_verbose("Layer '{}' is kept in float32", nodes[i]->get_friendly_name());
   }
   return network;

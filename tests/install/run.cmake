@@ -45,6 +45,19 @@ foreach(page man/man1/polygraph.1 man/man1/polygraph-inspect-model.1 bash-comple
   endif()
 endforeach()
 
+# Every tool that the program's page names has its page.
+file(STRINGS "${WORK}/prefix/share/man/man1/polygraph.1" named REGEX "^\\.BR polygraph")
+foreach(line IN LISTS named)
+  string(REGEX REPLACE "^\\.BR ([^ ]+) .*" "\\1" page "${line}")
+  string(REPLACE "\\-" "-" page "${page}")
+  if(NOT EXISTS "${WORK}/prefix/share/man/man1/${page}.1")
+    message(FATAL_ERROR "polygraph.1 names ${page}, which has no page")
+  endif()
+endforeach()
+if(NOT named)
+  message(FATAL_ERROR "polygraph.1 names no other page")
+endif()
+
 run("${CMAKE_COMMAND}" -S "${OUTSIDE}" -B "${WORK}/outside" -G Ninja
   "-DCMAKE_PREFIX_PATH=${WORK}/prefix" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCOMPONENTS=${COMPONENTS}")
 run("${CMAKE_COMMAND}" --build "${WORK}/outside")

@@ -113,6 +113,9 @@ class ModifyNetworkOutputs {
 /// Keeps named layers in FP32 in an engine that may otherwise run narrower types.
 /// Names are layers' names (ONNX node or output-tensor names) and may be wildcards. Given a network rather than a loader, it edits
 /// that network. Throws InputError for a layer that does not exist and for types other than float32, which OpenVINO cannot force.
+///
+/// EngineFromNetwork checks that these layers do run in FP32, and throws BackendError, naming the layer it was fused into, if one
+/// does not: OpenVINO 2026.4 keeps every layer where FP16 runs, and forgets some fused ones where BF16 runs.
 /// @code
 ///   set_layer_precisions(network, {{"softmax_1", DataType::float32}});
 /// @endcode
