@@ -17,7 +17,7 @@ step() {
 rm -rf "$build/demo"
 mkdir -p "$build/demo"
 cd "$build/demo"
-cp "$root/README.md" "$root/src/cli/main.cpp" "$root/setup/unpack.py" "$root/Makefile" .
+cp "$root/README.md" "$root/examples/file_type/"{graph.png,file_type.cpp} "$root/setup/install.sh" "$root/Makefile" .
 
 printf '== ONNX -> network -> edit -> FP16 engine -> run -> save -> load -> run\n'
 step 'A network with one identity layer' -- python3 "$root/examples/make_identity.py" identity.onnx
@@ -29,6 +29,6 @@ step 'Load the engine and run it again' -- "$examples/immediate_eval_api/load_an
 
 printf '\n== A real model: what type is a file?\n'
 step 'The model reads the first and the last bytes of each file' -- \
-  "$examples/file_type/file_type" "$root/deps/magika/models/standard_v3_3" README.md main.cpp unpack.py Makefile
+  "$examples/file_type/file_type" "$root/deps/magika/models/standard_v3_3" README.md graph.png file_type.cpp install.sh Makefile
 
 printf '\nThe files of this demo are in %s.\n' "$PWD"

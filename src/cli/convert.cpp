@@ -1,7 +1,10 @@
 #include <polygraph/core/error.h>
+#include <polygraph/core/files.h>
 #include <polygraph/openvino/config_options.h>
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "cli/backends.h"
 #include "cli/option_fields.h"
@@ -53,6 +56,20 @@ OptionGroup network_group(Arguments& arguments) {
   return group;
 }
 
+// What is wrong with the place for the engine is said before the build, which may take long.
+void check_engine_file(const BuildRequest& request) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::equivalent(request.engine, request.model, error))
+    throw UsageError("Cannot convert to '" + request.engine.string() + "': that is the model itself.",
+                     "Give the engine another name.");
+  const fs::file_status status = fs::status(request.engine, error);
+  // To open a pipe and close it again would be its reader's end; a folder that is missing is made when it is needed.
+  if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) return;
+  if (request.engine.has_parent_path() && !fs::is_directory(request.engine.parent_path(), error)) return;
+  AtomicFile never_committed(request.engine);
+}
+
 ExitCode convert(Arguments& arguments) {
   BuildRequest& request = arguments.request;
   if (request.engine.extension() == ".onnx")
@@ -63,6 +80,7 @@ ExitCode convert(Arguments& arguments) {
     if (field == "exclude_outputs") request.exclude_outputs.push_back(value);
     if (field == "mark_layer_types") request.mark_layer_types.push_back(value);
   }
+  check_engine_file(request);
   load_backend("openvino").build(request);
   return ExitCode::passed;
 }

@@ -101,7 +101,7 @@ std::string engine_text(const std::filesystem::path& path, const InspectOptions&
 std::string engine_json(const std::filesystem::path& path, const InspectOptions& options) {
   using Json = nlohmann::ordered_json;
   const EngineFile file = read_engine(path);
-  Json json{{"kind", "engine"}};
+  Json json{{"format", "engine"}};
   json.update(Json::parse(engine_info_to_json(file.info)));
   json["blob_size"] = file.blob.size();
   const std::vector<double> seconds = options.show_layers ? measure(path, file.info) : std::vector<double>();

@@ -20,7 +20,9 @@ void keep_standard_streams() {
 
 int main(int argc, char** argv) {
   keep_standard_streams();
+  // Both come back as errors of the call that met them.
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   const std::vector<std::string> arguments(argv + (argc > 0), argv + argc);
   polygraph::cli::Session session;
   return polygraph::cli::run_program(session, arguments);

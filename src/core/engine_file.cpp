@@ -10,6 +10,8 @@
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 
+#include "core/recognise.h"
+
 namespace polygraph {
 
 namespace {
@@ -144,6 +146,13 @@ class OutputBuffer final : public std::streambuf {
   std::uint64_t position_;
 };
 
+std::string what_it_looks_like(std::span<const std::byte> bytes) {
+  if (const auto kind = polygraph::recognise(bytes)) return fmt::format("; it looks like {}", kind->what);
+  // The version of the format, in one byte, is what ONNX models begin with.
+  const bool onnx = bytes.size() > 2 && bytes[0] == std::byte{0x08} && bytes[1] < std::byte{0x20};
+  return onnx ? "; it may be an ONNX model" : "";
+}
+
 void write_engine(const EngineInfo& info, Output& output, const std::function<void(std::ostream&)>& write_blob) {
   const std::string description = engine_info_to_json(info);
   Header header{};
@@ -195,7 +204,7 @@ EngineFile EngineFile::read(const Bytes& bytes, const std::string& name) {
   const auto span = bytes.span();
   if (span.empty()) throw fail("the file is empty", build_again);
   if (!recognise(span))
-    throw fail("it is not a saved engine (it does not begin with 'POLYGRPH')",
+    throw fail(fmt::format("it is not a saved engine (it does not begin with 'POLYGRPH'){}", what_it_looks_like(span)),
                "Give a file written by save_engine or 'polygraph convert'.");
   if (span.size() < sizeof(Header))
     throw fail(fmt::format("it ends after {} bytes, inside the header", span.size()), build_again);

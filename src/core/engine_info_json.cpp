@@ -10,6 +10,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// A dimension's "min" is at depth 7: description, layers, layer, inputs, input, shape, dimension.
+constexpr int max_depth = 16;
+
 // A dimension is a number; or an object with any of "name", "min", "max".
 Json to_json(const PartialShape& shape) {
   if (!shape.has_rank()) return nullptr;
@@ -28,15 +31,24 @@ Json to_json(const PartialShape& shape) {
   return dims;
 }
 
+std::int64_t size_from(const Json& json) {
+  // A number above the range of int64 would come back as a negative one.
+  const std::int64_t size = json.is_number_integer() ? json.get<std::int64_t>() : -1;
+  if (size < 0) throw InputError(fmt::format("a dimension is {}, and whole numbers from 0 are allowed", json.dump()));
+  return size;
+}
+
 PartialShape shape_from(const Json& json) {
   if (json.is_null()) return PartialShape::unknown_rank();
   std::vector<Dimension> dims;
   for (const Json& entry : json.get_ref<const Json::array_t&>()) {
     if (entry.is_number()) {
-      dims.emplace_back(entry.get<std::int64_t>());
+      dims.emplace_back(size_from(entry));
       continue;
     }
-    Dimension dim(entry.value("min", std::int64_t{0}), entry.value("max", Dimension::unbounded));
+    Dimension dim(entry.contains("min") ? size_from(entry["min"]) : 0,
+                  entry.contains("max") ? size_from(entry["max"]) : Dimension::unbounded);
+    if (dim.min > dim.max) throw InputError(fmt::format("a dimension's min, {}, is above its max, {}", dim.min, dim.max));
     dim.name = entry.value("name", "");
     dims.push_back(std::move(dim));
   }
@@ -118,7 +130,10 @@ std::string engine_info_to_json(const EngineInfo& info, bool pretty) {
 }
 
 EngineInfo engine_info_from_json(std::string_view text) try {
-  const Json json = Json::parse(text);
+  const Json json = Json::parse(text, [](int depth, Json::parse_event_t, Json&) {
+    if (depth > max_depth) throw InputError(fmt::format("the description is nested deeper than {} levels", max_depth));
+    return true;
+  });
   EngineInfo info;
   for_each_text(info, [&](const char* key, std::string& value) { value = json.at(key).get<std::string>(); });
   info.properties = json.at("properties").get<std::map<std::string, std::string>>();

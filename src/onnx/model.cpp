@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "onnx/reader.h"
-#include "onnx/recognise.h"
+#include "core/recognise.h"
 
 namespace polygraph::onnx {
 namespace {

@@ -42,7 +42,13 @@ class OpenVinoBackend final : public Backend {
   std::vector<double> measure_layers(const std::filesystem::path& path, int iterations) const override {
     const Engine engine = engine_from_path(path);
     FeedDict feed;
-    for (const TensorInfo& input : engine.info().inputs) feed.set(input.name, Tensor(*input.dtype, input.shape.with_defaults()));
+    for (const TensorInfo& input : engine.info().inputs) {
+      if (!input.dtype || !input.shape.has_rank())
+        throw InputError(fmt::format("Measuring the layers of '{}': the type or the rank of its input '{}' is open.", path.native(),
+                                     input.name),
+                         "Build the engine from a model whose inputs have a type and a rank.");
+      feed.set(input.name, Tensor(*input.dtype, input.shape.with_defaults()));
+    }
     return calling_openvino("Measuring the layers", "", [&] {
       ov::CompiledModel compiled = engine.native();
       ov::InferRequest request = compiled.create_infer_request();

@@ -180,7 +180,7 @@ Engine EngineFromNetwork::operator()() const {
   const auto started = std::chrono::steady_clock::now();
   log_start("Building an engine with {}", cpp_expression<0>("CreateConfig", config.options()));
 
-  return calling_openvino(attempt, "Try FP32 without further properties; if that fails too, look for the layer named above.", [&] {
+  return calling_openvino(attempt, "Try FP32 without further properties; if that fails too, look for the layer named below.", [&] {
     BuildPlan plan = plan_build(runtime, config);
     auto compile = [&] {
       Progress progress("Building the engine");

@@ -23,7 +23,7 @@ void running(const std::string& runner, F&& f) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    throw BackendError(fmt::format("Running '{}' with OpenVINO.", runner), "", readable_lines(error.what()));
+    throw BackendError(fmt::format("Running '{}' with OpenVINO failed.", runner), "", readable_lines(error.what()));
   }
 }
 

@@ -59,7 +59,7 @@ decltype(auto) calling_openvino(const std::string& attempt, const std::string& r
   } catch (const std::bad_alloc&) {
     throw BackendError(attempt + ": out of memory.", "Free memory, or use a machine with more.");
   } catch (const std::exception& error) {
-    throw E(attempt + ".", remedy, attached(error.what()));
+    throw E(attempt + " failed.", remedy, attached(error.what()));
   }
 }
 

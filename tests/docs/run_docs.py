@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs what a page of the documentation says: its command lines, its programs and its fragments of C++.
 
-    run_docs.py --source FOLDER --build FOLDER --compiler CXX [--flag FLAG]... --header FILE [--library FILE]... PAGE.md
+    run_docs.py --source FOLDER --build FOLDER --deps FOLDER --compiler CXX [--flag FLAG]... --header FILE
+                [--library FILE]... PAGE.md
 
 A fenced block is run according to the words behind its fence:
 
@@ -10,16 +11,17 @@ A fenced block is run according to the words behind its fence:
                   must end with status 0. `...` stands for any text within a line and, alone on a line, for any number
                   of lines. Where no output is shown, none is compared; where no log line (`[I] `) is shown, standard
                   error is not compared
-    cpp           a fragment, compiled but not run: a function's body that sees the names of the fragments before it;
-                  `namespace pg = polygraph; using namespace pg::openvino;` holds
-    cpp scope     declarations that stand outside a function, seen by the fragments after it
-    cpp run       a whole program, compiled, linked and run, in its turn; a block marked `output` behind it is what it prints
-    sh norun, console norun, cpp norun: not run (installing packages, what needs another machine)
-    cmake, json, text: not run
+    cpp           a fragment: the body of a function that sees the names of the fragments before it. All fragments of a page
+                  are one program, which runs after everything else and must end with status 0. It begins with the header
+                  and `namespace pg = polygraph; using namespace pg::openvino;`
+    cpp scope     declarations that stand outside that function, in front of it
+    cpp run       a whole program, run in its turn; a block marked `output` behind it is what it prints
+    sh norun, console norun, cpp norun, cmake, json, text: not run
 
 Everything happens in one temporary folder per page, in the page's order. There are `identity.onnx`, and links to a real model
-(`model.onnx`), to the build folder (`build`), to `docs`, `examples`, `deps`, `src` and `tests`, and to the files of the
-source's root. The program and the examples are on the PATH. Links to files must lead to files that exist.
+(`model.onnx`, in the folder $MAGIKA), to the build folder (`build`), to `docs`, `examples`, `src` and `tests`, and to the files
+of the source's root and of `examples/file_type`. The program and the examples are on the PATH. Links must lead to files that
+exist.
 """
 
 import argparse
@@ -30,7 +32,7 @@ import subprocess
 import sys
 import tempfile
 
-LINKED_FOLDERS = ("deps", "docs", "examples", "src", "tests")
+LINKED_FOLDERS = ("docs", "examples", "src", "tests")
 EXAMPLES_ON_PATH = ("immediate_eval_api", "extend_network", "several_threads", "file_type")
 NOT_RUN = {"cmake", "json", "text", "output", "sh norun", "console norun", "cpp norun"}
 RUN = {"sh", "console", "cpp", "cpp scope", "cpp run"}
@@ -119,6 +121,10 @@ def compare(number, what, expected, actual):
         raise Failure(f"{number}: {what}\nshould print\n{wanted}\nand prints\n{actual}")
 
 
+def shows_log(expected):
+    return any(LOG_LINE.match(line) for line in expected)
+
+
 def check_links(page, text, source):
     """Every link to a file must lead to one; those to other sites are not followed."""
     text = re.sub(r"(?ms)^ *```.*?^ *```$", "", text)
@@ -131,6 +137,7 @@ class Page:
     """Runs one page in a folder of its own."""
 
     def __init__(self, arguments, folder):
+        self.page = arguments.page
         self.source = arguments.source
         self.build = arguments.build
         self.compile = [arguments.compiler, "-std=c++20", *arguments.flag]
@@ -149,8 +156,11 @@ class Page:
         self.environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "POLYGRAPH_BACKEND_PATH")}
         self.environment["PATH"] = os.pathsep.join([*map(str, binaries), os.environ["PATH"]])
         self.environment["TMPDIR"] = str(folder)
-        if model := next((self.source / "deps/magika").glob("models/*/model.onnx"), None):
-            (folder / "model.onnx").symlink_to(model)
+        self.environment["MAGIKA"] = str(model.parent)
+        for file in (self.source / "examples" / "file_type").iterdir():
+            (folder / file.name).symlink_to(file)
+        model = next((arguments.deps / "magika").glob("models/*/model.onnx"))
+        (folder / "model.onnx").symlink_to(model)
         self.run(0, [sys.executable, str(self.source / "examples" / "make_identity.py"), "identity.onnx"])
 
     def run(self, number, command, what=None, with_errors=True):
@@ -171,25 +181,27 @@ class Page:
             self.shell(block.number, block.text())
         elif block.kind == "console":
             for number, command, expected in commands_of(block):
-                with_errors = any(LOG_LINE.match(line) for line in expected)
-                compare(number, command, expected, self.shell(number, command, with_errors))
+                compare(number, command, expected, self.shell(number, command, shows_log(expected)))
         elif block.kind == "cpp run":
             self.run_program(block, output)
 
+    def build_program(self, number, name, text):
+        (self.folder / f"{name}.cpp").write_text(text, encoding="utf-8")
+        self.run(number, [*self.compile, *WARNINGS, "-include", str(self.header), f"{name}.cpp", "-o", name, *self.link],
+                 "compiling the program")
+
     def run_program(self, block, output):
         name = f"program_{block.number}"
-        (self.folder / f"{name}.cpp").write_text(block.text(), encoding="utf-8")
-        self.run(block.number, [*self.compile, *WARNINGS, "-include", str(self.header), f"{name}.cpp", "-o", name, *self.link],
-                 "compiling the program")
-        compare(block.number, "the program", output, self.run(block.number, [f"./{name}"]))
+        self.build_program(block.number, name, f'#line {block.number} "{self.page}"\n{block.text()}')
+        compare(block.number, "the program", output, self.run(block.number, [f"./{name}"], with_errors=shows_log(output)))
 
-    def compile_fragments(self, page, blocks):
+    def run_fragments(self, blocks):
         """All fragments in one translation unit: each is nested in the one before it, so that it sees its names."""
         includes, scope, bodies = [], [], []
         for block in blocks:
             if block.kind not in ("cpp", "cpp scope"):
                 continue
-            marked = [f'#line {block.number} "{page}"']
+            marked = [f'#line {block.number} "{self.page}"']
             for line in block.lines:
                 if line.startswith("#include"):
                     includes.append(line)
@@ -200,9 +212,8 @@ class Page:
             return
         prelude = ["namespace pg = polygraph;", "using namespace pg::openvino;"]
         function = ["int main() {", *("{\n" + body for body in bodies), "}" * len(bodies), "}"]
-        (self.folder / "fragments.cpp").write_text("\n".join([*includes, *prelude, *scope, *function]) + "\n", encoding="utf-8")
-        self.run(1, [*self.compile, *WARNINGS, "-fsyntax-only", "-include", str(self.header), "fragments.cpp"],
-                 "compiling the fragments")
+        self.build_program(1, "fragments", "\n".join([*includes, *prelude, *scope, *function]) + "\n")
+        self.run(1, ["./fragments"], "the program of all fragments")
 
 
 def run_page(arguments):
@@ -213,13 +224,14 @@ def run_page(arguments):
         page = Page(arguments, pathlib.Path(folder))
         for block, following in zip(blocks, [*blocks[1:], None]):
             page.run_block(block, following.lines if following and following.kind == "output" else [])
-        page.compile_fragments(arguments.page, blocks)
+        page.run_fragments(blocks)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", type=pathlib.Path, required=True, help="the root of the source")
     parser.add_argument("--build", type=pathlib.Path, required=True, help="the build folder")
+    parser.add_argument("--deps", type=pathlib.Path, required=True, help="the folder of what setup/install.sh fetches")
     parser.add_argument("--compiler", required=True)
     parser.add_argument("--flag", action="append", default=[], help="for the compiler; can be repeated")
     parser.add_argument("--header", type=pathlib.Path, required=True, help="what every piece of C++ begins with")

@@ -1,9 +1,9 @@
-#include "onnx/recognise.h"
+#include "core/recognise.h"
 
 #include <algorithm>
 #include <string>
 
-namespace polygraph::onnx {
+namespace polygraph {
 namespace {
 
 using namespace std::string_view_literals;
@@ -74,7 +74,7 @@ FileKind recognise_text(std::string_view text) {
 
 }  // namespace
 
-std::optional<FileKind> recognise(ByteSpan file) {
+std::optional<FileKind> recognise(std::span<const std::byte> file) {
   const std::string_view start(reinterpret_cast<const char*>(file.data()), std::min(file.size(), looked_at));
   for (const Signature& signature : signatures) {
     if (start.size() >= signature.offset && start.substr(signature.offset).starts_with(signature.magic))
@@ -88,4 +88,4 @@ std::optional<FileKind> recognise(ByteSpan file) {
   return std::nullopt;
 }
 
-}  // namespace polygraph::onnx
+}  // namespace polygraph
