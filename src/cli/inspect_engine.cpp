@@ -62,9 +62,8 @@ void add_layer(IndentedText& text, std::size_t index, const EngineLayer& layer, 
     else
       text << fmt::format(" | Time = {:.1f} us", seconds[index] * 1e6);
   }
-  text << '\n';
   text.end_block();
-  text << '\n';
+  text << "\n\n";
 }
 
 void add_section(IndentedText& text, const std::string& title, const TensorMetadata& tensors) {

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cstring>
+#include <exception>
 #include <ostream>
 #include <streambuf>
 
@@ -112,14 +113,22 @@ class OutputBuffer final : public std::streambuf {
  public:
   explicit OutputBuffer(Output& output) : output_(output), begin_(output.size()), position_(begin_) {}
 
+  /// Throws what a write has thrown, if any has: engine libraries wrap such errors in their own.
+  void rethrow_failure() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
  protected:
-  std::streamsize xsputn(const char* text, std::streamsize count) override {
+  std::streamsize xsputn(const char* text, std::streamsize count) override try {
     auto bytes = std::as_bytes(std::span(text, static_cast<std::size_t>(count)));
     const std::size_t inside = std::min<std::uint64_t>(bytes.size(), output_.size() - position_);
     if (inside) output_.write_at(position_, bytes.first(inside));
     if (inside < bytes.size()) output_.append(bytes.subspan(inside));
     position_ += bytes.size();
     return count;
+  } catch (...) {
+    failure_ = std::current_exception();
+    throw;
   }
   int_type overflow(int_type c) override {
     if (traits_type::eq_int_type(c, traits_type::eof())) return traits_type::not_eof(c);
@@ -144,6 +153,7 @@ class OutputBuffer final : public std::streambuf {
   Output& output_;
   std::uint64_t begin_;
   std::uint64_t position_;
+  std::exception_ptr failure_;
 };
 
 std::string what_it_looks_like(std::span<const std::byte> bytes) {
@@ -169,7 +179,13 @@ void write_engine(const EngineInfo& info, Output& output, const std::function<vo
   OutputBuffer buffer(output);
   std::ostream stream(&buffer);
   stream.exceptions(std::ios_base::badbit);  // lets a full disk's error through
-  write_blob(stream);
+  try {
+    write_blob(stream);
+  } catch (...) {
+    buffer.rethrow_failure();
+    throw;
+  }
+  buffer.rethrow_failure();
 
   header.blob_size = output.size() - header.blob_offset;
   header.blob_checksum = output.checksum_from(header.blob_offset);

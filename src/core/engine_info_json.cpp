@@ -148,6 +148,8 @@ EngineInfo engine_info_from_json(std::string_view text) try {
     info.layers.push_back(std::move(layer));
   }
   return info;
+} catch (const nlohmann::json::parse_error& error) {  // whose text holds bytes of the description
+  throw InputError(fmt::format("the description is not JSON (wrong at byte {})", error.byte));
 } catch (const nlohmann::json::exception& error) {
   throw InputError(fmt::format("the description is not what it should be ({})", error.what()));
 }

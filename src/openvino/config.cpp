@@ -67,7 +67,7 @@ void check_property(const Runtime& runtime, const std::string& name) {
   if (std::find(known.begin(), known.end(), name) == known.end())
     throw UsageError(fmt::format("Creating the configuration: OpenVINO has no property '{}' that can be set for {}.{}", name,
                                  device, suggest(name, known)),
-                     "");
+                     "Names are OpenVINO's, e.g. 'ENABLE_CPU_PINNING'.");
 }
 
 }  // namespace

@@ -137,6 +137,15 @@ void check_kept_layers(const ov::Model& model, const std::vector<EngineLayer>& l
   }
 }
 
+// OpenVINO looks at the values of properties only when it compiles. Throws UsageError if that is what its message is about.
+void check_property_values(const BuildPlan& plan, std::string_view message) {
+  for (const auto& [name, value] : plan.properties)
+    if (message.find(fmt::format("for property key {}.", name)) != std::string_view::npos)
+      throw UsageError(fmt::format("Creating the configuration: OpenVINO does not take the value '{}' for the property '{}'.",
+                                   value.as<std::string>(), name),
+                       "Give a value that OpenVINO's message names.", readable_lines(message));
+}
+
 }  // namespace
 
 std::vector<EngineLayer> layers_of(const ov::CompiledModel& compiled) {
@@ -178,13 +187,17 @@ Engine EngineFromNetwork::operator()() const {
   const Runtime& runtime = network.runtime();
   const std::string attempt = fmt::format("Building an engine from the network '{}'", network->get_friendly_name());
   const auto started = std::chrono::steady_clock::now();
-  log_start("Building an engine with {}", cpp_expression<0>("CreateConfig", config.options()));
-
   return calling_openvino(attempt, "Try FP32 without further properties; if that fails too, look for the layer named below.", [&] {
     BuildPlan plan = plan_build(runtime, config);
+    log_start("Building an engine with {}", cpp_expression<0>("CreateConfig", config.options()));
     auto compile = [&] {
       Progress progress("Building the engine");
-      return runtime.native().compile_model(network.native(), device, plan.properties);
+      try {
+        return runtime.native().compile_model(network.native(), device, plan.properties);
+      } catch (const ov::Exception& error) {
+        check_property_values(plan, error.what());
+        throw;
+      }
     };
     auto state = std::make_shared<Engine::State>(Engine::State{runtime, {}, {}, compile()});
     std::vector<EngineLayer> layers = layers_of(state->compiled);

@@ -40,6 +40,7 @@ Network SetLayerPrecisions::operator()() const {
   std::vector<std::string> patterns;
   for (const auto& [layer, dtype] : layer_precisions_) patterns.push_back(layer);
   for (const std::size_t i : select_names(names, patterns, "Setting layer precisions", "layer")) {
+    if (nodes[i]->get_rt_info().contains(keep_float32_key)) continue;
     ov::disable_conversion(nodes[i], ov::element::f16);
     ov::disable_conversion(nodes[i], ov::element::bf16);
     nodes[i]->get_rt_info()[keep_float32_key] = true;

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <ostream>
@@ -107,6 +110,48 @@ TEST(EngineFile, LeavesNothingBehindWhenTheWriterFails) {
   std::filesystem::remove_all(folder);
 }
 
+// While it lives, files cannot grow beyond a size.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+TEST(EngineFile, GivesTheDisksErrorAndNotTheWritersWrapping) {
+  const auto path = std::filesystem::path(testing::TempDir()) / "engine_file_limited.engine";
+  const FileSizeLimit limit(1 << 20);
+  for (const bool swallowed : {false, true}) {
+    try {
+      write_engine_file(example_info(), path, [&](std::ostream& stream) {
+        try {
+          const std::string large(4 << 20, 'x');
+          stream.write(large.data(), static_cast<std::streamsize>(large.size()));
+          ADD_FAILURE() << "the limit has no effect";
+        } catch (const std::exception& error) {
+          if (!swallowed) throw std::logic_error(error.what());
+        }
+      });
+      FAIL();
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("engine_file_limited.engine': File too large"));
+    }
+    EXPECT_FALSE(std::filesystem::exists(path));
+  }
+}
+
 TEST(EngineFile, RefusesEveryTruncation) {
   const std::vector<std::byte> whole = copy_of(example_bytes());
   for (std::size_t size = 0; size < whole.size(); ++size)
@@ -130,6 +175,10 @@ TEST(EngineFile, SaysWhatIsWrong) {
   const std::vector<std::byte> whole = copy_of(example_bytes());
   EXPECT_THAT(error_of({}), HasSubstr("'e.engine': the file is empty"));
   EXPECT_THAT(error_of(std::vector<std::byte>(100)), HasSubstr("not a saved engine"));
+  EXPECT_THAT(error_of(std::vector<std::byte>(100)), HasSubstr("it looks like nothing but zeros"));
+  const std::string picture = "\x89PNG\r\n";
+  const auto* bytes = reinterpret_cast<const std::byte*>(picture.data());
+  EXPECT_THAT(error_of({bytes, bytes + picture.size()}), HasSubstr("it looks like a PNG picture"));
   std::vector<std::byte> other_version = whole;
   other_version[8] = std::byte{2};
   EXPECT_THAT(error_of(other_version), HasSubstr("format version is 2"));
@@ -156,6 +205,44 @@ TEST(EngineInfo, JsonNamesTheKeyThatIsMissing) {
   EXPECT_THROW(engine_info_from_json("[]"), InputError);
   EXPECT_THROW(engine_info_from_json("{"), InputError);
 }
+
+std::string refusal(std::string_view description) {
+  try {
+    engine_info_from_json(description);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(EngineInfo, NestingIsLimited) {
+  for (const std::string_view piece : {"[", "{\"a\":"}) {
+    std::string deep;
+    for (int i = 0; i < 1'000'000; ++i) deep += piece;
+    EXPECT_THAT(refusal(deep), HasSubstr("nested deeper than 16 levels"));
+  }
+}
+
+TEST(EngineInfo, DimensionsAreChecked) {
+  const std::string json = engine_info_to_json(example_info());
+  const std::string good = R"([{"name":"batch"},3,{"min":1,"max":8},{}])";
+  const auto with_shape = [&](std::string_view shape) {
+    std::string changed = json;
+    changed.replace(changed.find(good), good.size(), shape);
+    return refusal(changed);
+  };
+  EXPECT_EQ(with_shape(good), "");
+  EXPECT_THAT(with_shape("[-1]"), HasSubstr("a dimension is -1"));
+  EXPECT_THAT(with_shape("[1.5]"), HasSubstr("a dimension is 1.5"));
+  EXPECT_THAT(with_shape("[1e300]"), HasSubstr("a dimension is 1e+300"));
+  EXPECT_THAT(with_shape("[18446744073709551615]"), HasSubstr("a dimension is 18446744073709551615"));
+  EXPECT_THAT(with_shape(R"([{"min":5,"max":2}])"), HasSubstr("a dimension's min, 5, is above its max, 2"));
+  EXPECT_THAT(with_shape(R"([{"min":"1"}])"), HasSubstr("a dimension is \"1\""));
+  EXPECT_NE(with_shape("7"), "");
+  EXPECT_NE(with_shape("[[1]]"), "");
+}
+
+TEST(EngineInfo, WhatIsNoJsonIsNotRepeated) { EXPECT_THAT(refusal("\"\xff\""), HasSubstr("not JSON (wrong at byte 2)")); }
 
 TEST(InstructionSet, IsOneOfTheKnown) {
   EXPECT_THAT(cpu_instruction_set(),

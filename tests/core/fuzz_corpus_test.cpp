@@ -1,25 +1,18 @@
-#include <gtest/gtest.h>
+#include "helpers/replay_corpus.h"
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <vector>
-
-// Every input that the fuzzer keeps, and every one that once failed, through the fuzz target, without clang.
+#define LLVMFuzzerTestOneInput fuzz_npy
 #include "../fuzz/npy.cpp"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_engine_file
+#include "../fuzz/engine_file.cpp"
+#undef LLVMFuzzerTestOneInput
 
+namespace polygraph {
 namespace {
 
-TEST(FuzzCorpus, Npy) {
-  int count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(POLYGRAPH_FUZZ_CORPUS "/npy")) {
-    SCOPED_TRACE(entry.path());
-    std::ifstream file(entry.path(), std::ios::binary);
-    const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
-    EXPECT_EQ(LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()), 0);
-    ++count;
-  }
-  EXPECT_GE(count, 20) << "the corpus in fuzz/corpus/npy is missing";
-}
+TEST(FuzzCorpus, Npy) { replay_corpus("npy", fuzz_npy, 20); }
+
+TEST(FuzzCorpus, EngineFile) { replay_corpus("engine_file", fuzz_engine_file, 20); }
 
 }  // namespace
+}  // namespace polygraph

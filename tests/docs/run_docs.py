@@ -18,16 +18,17 @@ A fenced block is run according to the words behind its fence:
     cpp run       a whole program, run in its turn; a block marked `output` behind it is what it prints
     sh norun, console norun, cpp norun, cmake, json, text: not run
 
-Everything happens in one temporary folder per page, in the page's order. There are `identity.onnx`, and links to a real model
-(`model.onnx`, in the folder $MAGIKA), to the build folder (`build`), to `docs`, `examples`, `src` and `tests`, and to the files
-of the source's root and of `examples/file_type`. The program and the examples are on the PATH. Links must lead to files that
-exist.
+Everything happens in one temporary folder per page, in the page's order. There are `identity.onnx`, a real model
+(`model.onnx`, from the folder $MAGIKA), copies of the files of the source's root and of `examples/file_type`, and links to the
+build folder (`build`) and to `docs`, `examples`, `src` and `tests`. The program and the examples are on the PATH. The page's
+links to files must lead to files that exist.
 """
 
 import argparse
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -146,21 +147,24 @@ class Page:
         folders = sorted({str(library.parent) for library in arguments.library})
         self.link = [*map(str, arguments.library), *(f"-Wl,-rpath,{f},-rpath-link,{f}" for f in folders)]
         self.folder = folder
-        for name in LINKED_FOLDERS:
-            (folder / name).symlink_to(self.source / name)
-        for file in self.source.iterdir():
+        self.fill_folder(arguments.deps)
+
+    def fill_folder(self, deps):
+        model = next((deps / "magika").glob("models/*/model.onnx"))
+        # Copies, so that a command that writes to such a file does no harm.
+        files = [model, *self.source.iterdir(), *(self.source / "examples" / "file_type").iterdir()]
+        for file in files:
             if file.is_file() and not file.name.startswith("."):
-                (folder / file.name).symlink_to(file)
-        (folder / "build").symlink_to(self.build)
+                shutil.copy(file, self.folder)
+        for name in LINKED_FOLDERS:
+            (self.folder / name).symlink_to(self.source / name)
+        (self.folder / "build").symlink_to(self.build)
+
         binaries = [self.build / "bin", *(self.build / "bin" / "examples" / name for name in EXAMPLES_ON_PATH)]
         self.environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "POLYGRAPH_BACKEND_PATH")}
         self.environment["PATH"] = os.pathsep.join([*map(str, binaries), os.environ["PATH"]])
-        self.environment["TMPDIR"] = str(folder)
+        self.environment["TMPDIR"] = str(self.folder)
         self.environment["MAGIKA"] = str(model.parent)
-        for file in (self.source / "examples" / "file_type").iterdir():
-            (folder / file.name).symlink_to(file)
-        model = next((arguments.deps / "magika").glob("models/*/model.onnx"))
-        (folder / "model.onnx").symlink_to(model)
         self.run(0, [sys.executable, str(self.source / "examples" / "make_identity.py"), "identity.onnx"])
 
     def run(self, number, command, what=None, with_errors=True):

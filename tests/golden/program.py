@@ -97,6 +97,10 @@ class ProgramTest(unittest.TestCase):
             file.write(content)
         return self.path(name)
 
+    def read_bytes(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
     def read(self, name):
         with open(self.path(name), encoding="utf-8") as file:
             return file.read()

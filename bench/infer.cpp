@@ -1,0 +1,179 @@
+// One inference through the OpenVINO runner and through a bare loop over ov::InferRequest, in turns.
+//
+//   infer MODEL reused|fresh|control PAIRS BLOCK_MS
+//
+//   reused   every call is fed the same tensors
+//   fresh    every call is fed tensors at other addresses than the call before
+//   control  two bare loops: shows how exact the comparison is
+//
+// Each side has an engine of its own, built in the same way: requests that take turns on one compiled model
+// make OpenVINO bind its buffers again. A side runs alone for a while, then blocks of calls of both sides
+// alternate; a block's result is the median of its calls. Prints {"bare_ns": [...], "runner_ns": [...],
+// "bare_allocations": N, "runner_allocations": N}: one number per pair of blocks; allocations (operator new)
+// are per call.
+
+#include <polygraph/openvino.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <functional>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "openvino/count_allocations.h"
+
+namespace pg = polygraph;
+using namespace pg::openvino;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t feed_count = 16;
+
+// Feeds of zeros; no two share memory.
+std::vector<pg::FeedDict> make_feeds(const pg::TensorMetadata& inputs, std::size_t count) {
+  std::vector<pg::FeedDict> feeds(count);
+  for (pg::FeedDict& feed : feeds)
+    for (const pg::TensorInfo& input : inputs)
+      feed.set(input.name, pg::Tensor(input.dtype.value(), input.shape.with_defaults()));
+  return feeds;
+}
+
+// The loop that a careful user of OpenVINO writes: tensors made and bound ahead of it where they stay the
+// same.
+class Bare {
+ public:
+  Bare(const Engine& engine, std::vector<pg::FeedDict>& feeds)
+      : request_(ov::CompiledModel(engine.native()).create_infer_request()) {
+    const auto& ports = engine.native().inputs();
+    for (pg::FeedDict& feed : feeds) {
+      std::vector<ov::Tensor>& tensors = tensors_.emplace_back();
+      for (std::size_t i = 0; i < feed.size(); ++i) {
+        pg::Tensor& tensor = feed.at(i).second;
+        tensors.emplace_back(ports[i].get_element_type(),
+                             ov::Shape(tensor.shape().begin(), tensor.shape().end()), tensor.mutable_data());
+      }
+    }
+    ports_.assign(ports.begin(), ports.end());
+    bind(0);
+    request_.infer();
+    output_ = request_.get_output_tensor(0);
+  }
+
+  const void* operator()() {
+    if (tensors_.size() > 1) bind(++call_ % tensors_.size());
+    request_.infer();
+    return output_.data();
+  }
+
+ private:
+  void bind(std::size_t feed) {
+    for (std::size_t i = 0; i < ports_.size(); ++i) request_.set_tensor(ports_[i], tensors_[feed][i]);
+  }
+
+  ov::InferRequest request_;
+  std::vector<ov::Output<const ov::Node>> ports_;
+  std::vector<std::vector<ov::Tensor>> tensors_;
+  ov::Tensor output_;
+  std::size_t call_ = 0;
+};
+
+class Ours {
+ public:
+  Ours(pg::openvino::Runner& runner, const std::vector<pg::FeedDict>& feeds)
+      : runner_(runner), feeds_(feeds) {}
+  const void* operator()() { return runner_.infer(feeds_[++call_ % feeds_.size()]).at(0).second.data(); }
+
+ private:
+  pg::openvino::Runner& runner_;
+  const std::vector<pg::FeedDict>& feeds_;
+  std::size_t call_ = 0;
+};
+
+const void* volatile sink;
+
+// The median time of the calls of one block, in nanoseconds. The first tenth of the block is not measured.
+template <class Side>
+double block(Side& side, std::chrono::nanoseconds length) {
+  static std::vector<float> times;
+  times.clear();
+  times.reserve(1 << 20);
+  const auto begin = Clock::now();
+  const auto measured = begin + length / 10;
+  const auto end = begin + length;
+  for (auto before = begin; before < end;) {
+    sink = side();
+    const auto after = Clock::now();
+    if (before >= measured) times.push_back(std::chrono::duration<float, std::nano>(after - before).count());
+    before = after;
+  }
+  if (times.empty()) throw std::runtime_error("a block is too short for one call");
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  return *middle;
+}
+
+template <class Side>
+double allocations_per_call(Side& side) {
+  constexpr int calls = 200;
+  return static_cast<double>(count_allocations([&] {
+           for (int i = 0; i < calls; ++i) sink = side();
+         })) /
+         calls;
+}
+
+template <class Bare, class Other>
+nlohmann::json compare(Bare& bare, Other& other, int pairs, std::chrono::milliseconds length) {
+  block(bare, 4 * length);
+  block(other, 4 * length);
+  std::vector<double> bare_ns;
+  std::vector<double> other_ns;
+  for (int i = 0; i < pairs;
+       ++i) {  // bare, other, other, bare, ...: a drift of the machine's speed cancels out
+    const bool bare_first = i % 2 == 0;
+    if (bare_first) bare_ns.push_back(block(bare, length));
+    other_ns.push_back(block(other, length));
+    if (!bare_first) bare_ns.push_back(block(bare, length));
+  }
+  const double bare_allocations = allocations_per_call(bare);
+  return {{"bare_ns", bare_ns},
+          {"runner_ns", other_ns},
+          {"bare_allocations", bare_allocations},
+          {"runner_allocations", allocations_per_call(other)}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  constexpr std::array<std::string_view, 3> modes = {"reused", "fresh", "control"};
+  if (arguments.size() != 4 || std::ranges::find(modes, arguments[1]) == modes.end())
+    throw std::invalid_argument("usage: infer MODEL reused|fresh|control PAIRS BLOCK_MS");
+  const std::string& mode = arguments[1];
+  const int pairs = std::stoi(arguments[2]);
+  const std::chrono::milliseconds length(std::stoi(arguments[3]));
+
+  const EngineFromNetwork build{NetworkFromOnnxPath(arguments[0])};
+  const Engine bare_engine = build();
+  const std::size_t count = mode == "fresh" ? feed_count : 1;
+  std::vector<pg::FeedDict> feeds = make_feeds(bare_engine.info().inputs, count);
+  Bare bare(bare_engine, feeds);
+  if (mode == "control") {
+    const Engine other_engine = build();
+    Bare other(other_engine, feeds);
+    std::cout << compare(bare, other, pairs, length) << '\n';
+  } else {
+    Runner runner(build);
+    const auto active = runner.activate();
+    Ours ours(runner, feeds);
+    std::cout << compare(bare, ours, pairs, length) << '\n';
+  }
+  return 0;
+} catch (const std::exception& error) {
+  std::cerr << "infer: " << error.what() << '\n';
+  return 1;
+}

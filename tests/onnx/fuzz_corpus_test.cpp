@@ -1,0 +1,13 @@
+#include "helpers/replay_corpus.h"
+
+#define LLVMFuzzerTestOneInput fuzz_onnx
+#include "../fuzz/onnx.cpp"
+#undef LLVMFuzzerTestOneInput
+
+namespace polygraph {
+namespace {
+
+TEST(FuzzCorpus, Onnx) { replay_corpus("onnx", fuzz_onnx, 10); }
+
+}  // namespace
+}  // namespace polygraph
