@@ -6,11 +6,12 @@
 //   fresh    every call is fed tensors at other addresses than the call before
 //   control  two bare loops: shows how exact the comparison is
 //
-// Each side has an engine of its own, built in the same way: requests that take turns on one compiled model
-// make OpenVINO bind its buffers again. A side runs alone for a while, then blocks of calls of both sides
-// alternate; a block's result is the median of its calls. Prints {"bare_ns": [...], "runner_ns": [...],
-// "bare_allocations": N, "runner_allocations": N}: one number per pair of blocks; allocations (operator new)
-// are per call.
+// Engines run in one thread: other programs on the machine disturb the comparison less, and what a runner
+// adds does not depend on it. Each side has an engine of its own, built in the same way: requests that take
+// turns on one compiled model make OpenVINO bind its buffers again. A side runs alone for a while, then
+// blocks of calls of both sides alternate; a block's result is the median of its calls. Prints {"bare_ns":
+// [...], "runner_ns": [...], "bare_allocations": N, "runner_allocations": N}: one number per pair of blocks;
+// allocations (operator new) are per call.
 
 #include <polygraph/openvino.h>
 
@@ -43,41 +44,51 @@ std::vector<pg::FeedDict> make_feeds(const pg::TensorMetadata& inputs, std::size
   return feeds;
 }
 
-// The loop that a careful user of OpenVINO writes: tensors made and bound ahead of it where they stay the
-// same.
+// The loop that a careful user of OpenVINO writes: ports looked up ahead of it, and tensors bound ahead where
+// they stay the same.
 class Bare {
  public:
   Bare(const Engine& engine, std::vector<pg::FeedDict>& feeds)
-      : request_(ov::CompiledModel(engine.native()).create_infer_request()) {
-    const auto& ports = engine.native().inputs();
+      : request_(ov::CompiledModel(engine.native()).create_infer_request()),
+        ports_(engine.native().inputs()),
+        output_port_(engine.native().output(0)),
+        dynamic_output_(output_port_.get_partial_shape().is_dynamic()) {
     for (pg::FeedDict& feed : feeds) {
-      std::vector<ov::Tensor>& tensors = tensors_.emplace_back();
+      std::vector<Buffer>& buffers = feeds_.emplace_back();
       for (std::size_t i = 0; i < feed.size(); ++i) {
         pg::Tensor& tensor = feed.at(i).second;
-        tensors.emplace_back(ports[i].get_element_type(),
-                             ov::Shape(tensor.shape().begin(), tensor.shape().end()), tensor.mutable_data());
+        buffers.push_back({ov::Shape(tensor.shape().begin(), tensor.shape().end()), tensor.mutable_data()});
       }
     }
-    ports_.assign(ports.begin(), ports.end());
     bind(0);
-    request_.infer();
-    output_ = request_.get_output_tensor(0);
+    output_ = request_.get_tensor(output_port_);
   }
 
   const void* operator()() {
-    if (tensors_.size() > 1) bind(++call_ % tensors_.size());
+    if (feeds_.size() > 1) bind(++call_ % feeds_.size());
     request_.infer();
+    if (dynamic_output_) output_ = request_.get_tensor(output_port_);
     return output_.data();
   }
 
  private:
+  struct Buffer {
+    ov::Shape shape;
+    void* data;
+  };
+
   void bind(std::size_t feed) {
-    for (std::size_t i = 0; i < ports_.size(); ++i) request_.set_tensor(ports_[i], tensors_[feed][i]);
+    for (std::size_t i = 0; i < ports_.size(); ++i) {
+      const Buffer& buffer = feeds_[feed][i];
+      request_.set_tensor(ports_[i], ov::Tensor(ports_[i].get_element_type(), buffer.shape, buffer.data));
+    }
   }
 
   ov::InferRequest request_;
   std::vector<ov::Output<const ov::Node>> ports_;
-  std::vector<std::vector<ov::Tensor>> tensors_;
+  ov::Output<const ov::Node> output_port_;
+  bool dynamic_output_;
+  std::vector<std::vector<Buffer>> feeds_;
   ov::Tensor output_;
   std::size_t call_ = 0;
 };
@@ -96,7 +107,8 @@ class Ours {
 
 const void* volatile sink;
 
-// The median time of the calls of one block, in nanoseconds. The first tenth of the block is not measured.
+// The median time of the calls of one block, in nanoseconds. The first call, and more up to a tenth of the
+// block, is not measured: the other side's block has filled the caches.
 template <class Side>
 double block(Side& side, std::chrono::nanoseconds length) {
   static std::vector<float> times;
@@ -105,13 +117,13 @@ double block(Side& side, std::chrono::nanoseconds length) {
   const auto begin = Clock::now();
   const auto measured = begin + length / 10;
   const auto end = begin + length;
-  for (auto before = begin; before < end;) {
+  sink = side();
+  for (auto before = Clock::now(); before < end || times.empty();) {
     sink = side();
     const auto after = Clock::now();
     if (before >= measured) times.push_back(std::chrono::duration<float, std::nano>(after - before).count());
     before = after;
   }
-  if (times.empty()) throw std::runtime_error("a block is too short for one call");
   const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
   std::nth_element(times.begin(), middle, times.end());
   return *middle;
@@ -157,7 +169,7 @@ int main(int argc, char** argv) try {
   const int pairs = std::stoi(arguments[2]);
   const std::chrono::milliseconds length(std::stoi(arguments[3]));
 
-  const EngineFromNetwork build{NetworkFromOnnxPath(arguments[0])};
+  const EngineFromNetwork build{NetworkFromOnnxPath(arguments[0]), CreateConfig({.threads = 1})};
   const Engine bare_engine = build();
   const std::size_t count = mode == "fresh" ? feed_count : 1;
   std::vector<pg::FeedDict> feeds = make_feeds(bare_engine.info().inputs, count);

@@ -25,7 +25,8 @@ std::vector<std::string> arguments_of(std::string_view text) {
 
 }  // namespace
 
-// Whatever the command line is, the program's own tables accept it or a UsageError says why not. No tool is run.
+// Whatever the command line is, the program's own tables accept it or a UsageError says why not. No tool is
+// run.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::vector<std::string> arguments = arguments_of({reinterpret_cast<const char*>(data), size});
   cli::Session session;

@@ -41,8 +41,8 @@ void read_engine(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-// Whatever the bytes are, they are an engine, or an InputError says why not. Checksums keep chance away from the description, so
-// that the bytes are also read as one.
+// Whatever the bytes are, they are an engine, or an InputError says why not. Checksums keep chance away from
+// the description, so that the bytes are also read as one.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span<const std::byte> bytes = std::as_bytes(std::span(data, size));
   read_engine(bytes);

@@ -70,6 +70,20 @@ void add_section(IndentedText& text, const std::string& title, const TensorMetad
   text << fmt::format("---- {} {} ----\n", tensors.size(), title) << tensors.str() << "\n\n";
 }
 
+// Dimensions as in the JSON of ONNX models: a number, a name, or null if nothing is known; only those with a range are objects.
+void simplify_shapes(nlohmann::ordered_json& tensors) {
+  for (auto& tensor : tensors) {
+    if (tensor["shape"].is_null()) continue;
+    for (auto& dimension : tensor["shape"]) {
+      if (!dimension.is_object()) continue;
+      if (dimension.empty())
+        dimension = nullptr;
+      else if (dimension.size() == 1 && dimension.contains("name"))
+        dimension = std::string(dimension["name"]);
+    }
+  }
+}
+
 }  // namespace
 
 std::string engine_text(const std::filesystem::path& path, const InspectOptions& options) {
@@ -103,6 +117,9 @@ std::string engine_json(const std::filesystem::path& path, const InspectOptions&
   Json json{{"format", "engine"}};
   json.update(Json::parse(engine_info_to_json(file.info)));
   json["blob_size"] = file.blob.size();
+  for (const char* key : {"inputs", "outputs"}) simplify_shapes(json[key]);
+  for (Json& layer : json["layers"])
+    for (const char* key : {"inputs", "outputs"}) simplify_shapes(layer[key]);
   const std::vector<double> seconds = options.show_layers ? measure(path, file.info) : std::vector<double>();
   for (std::size_t i = 0; i < seconds.size(); ++i)
     json["layers"][i]["mean_seconds"] = std::isnan(seconds[i]) ? Json() : Json(seconds[i]);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/tool.h"
+#include "core/option_text.h"
 
 namespace polygraph::cli {
 
@@ -53,7 +54,11 @@ std::vector<Option> options_from_fields(Settings& settings) {
       option.arity = detail::IsList<Member>::value ? Arity::one_or_more : Arity::one;
       if (detail::IsList<Member>::value) option.repeat = Repeat::each;
       option.apply = [&settings, name](Values values) {
-        for (const std::string& value : values) settings.emplace_back(name, value);
+        for (const std::string& value : values) {
+          Member parsed{};
+          polygraph::detail::parse_option(parsed, value);  // refuses a bad value while the command line is read
+          settings.emplace_back(name, value);
+        }
       };
     }
     options.push_back(std::move(option));

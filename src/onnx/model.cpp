@@ -4,8 +4,8 @@
 
 #include <unordered_set>
 
-#include "onnx/reader.h"
 #include "core/recognise.h"
+#include "onnx/reader.h"
 
 namespace polygraph::onnx {
 namespace {

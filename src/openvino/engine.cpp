@@ -188,8 +188,8 @@ Engine EngineFromNetwork::operator()() const {
   const std::string attempt = fmt::format("Building an engine from the network '{}'", network->get_friendly_name());
   const auto started = std::chrono::steady_clock::now();
   return calling_openvino(attempt, "Try FP32 without further properties; if that fails too, look for the layer named below.", [&] {
-    BuildPlan plan = plan_build(runtime, config);
     log_start("Building an engine with {}", cpp_expression<0>("CreateConfig", config.options()));
+    BuildPlan plan = plan_build(runtime, config);
     auto compile = [&] {
       Progress progress("Building the engine");
       try {

@@ -3,6 +3,9 @@
 #include <polygraph/onnx/model.h>
 #include <polygraph/openvino/loaders.h>
 
+#include <string_view>
+#include <unordered_map>
+
 #include "core/log_format.h"
 #include "openvino/translate.h"
 
@@ -51,6 +54,22 @@ namespace {
 constexpr std::string_view unsupported_remedy =
     "Load an extension that has the operation (LoadPlugins, --plugins), or take that part out of the model.";
 
+// OpenVINO calls a layer that computes an output of the model after that tensor; here each is called as its ONNX node is.
+void name_layers(Network& network, const onnx::Graph& graph) {
+  std::unordered_map<std::string_view, std::string_view> node_of_tensor;
+  for (const onnx::Node& node : graph.nodes)
+    if (!node.name.empty())
+      for (const std::string_view output : node.outputs) node_of_tensor.emplace(output, node.name);
+  for (const auto& layer : network->get_ops()) {
+    if (ov::is_type<ov::op::v0::Result>(layer) || ov::is_type<ov::op::v0::Parameter>(layer)) continue;
+    for (const auto& output : layer->outputs())
+      for (const std::string& tensor : output.get_names())
+        if (const auto found = node_of_tensor.find(tensor); found != node_of_tensor.end())
+          layer->set_friendly_name(std::string(found->second));
+  }
+  if (!graph.name.empty()) network->set_friendly_name(std::string(graph.name));
+}
+
 }  // namespace
 
 NetworkFromOnnxPath::NetworkFromOnnxPath(std::filesystem::path path, Source<Runtime> runtime)
@@ -65,7 +84,7 @@ Network NetworkFromOnnxPath::operator()() const {
                                    std::string(unsupported_remedy),
                                    [&] { return runtime.native().read_model(path_.string()); }),
                   runtime);
-  if (!structure.graph.name.empty()) network->set_friendly_name(std::string(structure.graph.name));
+  name_layers(network, structure.graph);
   network.set_origin(path_.filename().string(), fmt::format("{:016x}", checksum(file.bytes())));
   log_verbose("Read '{}': {} layers", path_.native(), network->get_ops().size());
   return network;
@@ -84,7 +103,7 @@ Network NetworkFromOnnxBytes::operator()() const {
   Network network(calling_openvino("Reading an ONNX model from memory with OpenVINO", std::string(unsupported_remedy),
                                    [&] { return runtime.native().read_model(text, ov::Tensor()); }),
                   runtime);
-  if (!structure.graph.name.empty()) network->set_friendly_name(std::string(structure.graph.name));
+  name_layers(network, structure.graph);
   network.set_origin("", fmt::format("{:016x}", checksum(bytes.span())));
   return network;
 }

@@ -39,19 +39,18 @@ struct Runner::Request {
       input.name = inputs[i].name;
       input.port = compiled.input(i);
       input.type = to_element_type(*inputs[i].dtype);
-      input.own = inputs[i].shape.is_static() && packed_size_or_max(inputs[i]) <= copy_limit;
-      if (input.own) input.tensor = request.get_tensor(input.port);
+      if (inputs[i].shape.is_static() && input.type != ov::element::string) {
+        input.shape = inputs[i].shape.with_defaults();
+        input.own = packed_size(*inputs[i].dtype, input.shape.element_count()) <= copy_limit;
+        if (input.own) input.tensor = request.get_tensor(input.port);
+      }
     }
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      // OpenVINO fills and, where the shape is dynamic, grows a tensor of ours; asking it for its own would allocate at each call.
-      // Where the shape is fixed, its own tensor stays the same one and costs less.
-      const ov::Output<const ov::Node> port = compiled.output(i);
-      if (port.get_partial_shape().is_static()) {
-        output_tensors_.push_back(request.get_tensor(port));
-      } else {
-        output_tensors_.emplace_back(port.get_element_type(), ov::Shape{0});
-        request.set_tensor(port, output_tensors_.back());
-      }
+      // OpenVINO's own tensors cost least: it allocates at each call to write a dynamic shape into one of ours.
+      Output& output = outputs_of_request_.emplace_back();
+      output.port = compiled.output(i);
+      output.tensor = request.get_tensor(output.port);
+      output.changes = output.port.get_partial_shape().is_dynamic();
       outputs_.set(outputs[i].name, Tensor());
     }
   }
@@ -63,21 +62,20 @@ struct Runner::Request {
       const Tensor& tensor = in_order ? feed.at(i).second : feed[input.name];
       if (tensor.dtype() == DataType::string) {
         bind_strings(input, tensor);
-      } else if (input.own) {
+      } else if (tensor.nbytes() <= copy_limit) {
+        if (!input.own || !(tensor.shape() == input.shape)) rebind(input, tensor, nullptr);
         std::memcpy(input.tensor.data(), tensor.data(), tensor.nbytes());
       } else if (tensor.data() != input.bound || !(tensor.shape() == input.shape)) {
-        input.tensor = ov::Tensor(input.type, ov::Shape(tensor.shape().begin(), tensor.shape().end()),
-                                  const_cast<void*>(tensor.data()));  // only read
-        request.set_tensor(input.port, input.tensor);
-        input.bound = tensor.data();
-        input.shape = tensor.shape();
+        rebind(input, tensor, tensor.data());
       }
     }
   }
 
   const TensorMap& read_outputs() {
-    for (std::size_t i = 0; i < output_tensors_.size(); ++i) {
-      const ov::Tensor& tensor = output_tensors_[i];
+    for (std::size_t i = 0; i < outputs_of_request_.size(); ++i) {
+      Output& from = outputs_of_request_[i];
+      if (from.changes) from.tensor = request.get_tensor(from.port);
+      const ov::Tensor& tensor = from.tensor;
       const ov::Shape& shape = tensor.get_shape();
       Tensor& output = outputs_.at(i).second;
       const DataType dtype = to_data_type(tensor.get_element_type());
@@ -100,14 +98,25 @@ struct Runner::Request {
     std::string name;
     ov::Output<const ov::Node> port;
     ov::element::Type type;
-    bool own = false;   // small and of fixed shape: copied into the request's own tensor
-    ov::Tensor tensor;  // the request's own, or a view of what was fed
-    const void* bound = nullptr;
+    bool own = false;   // `tensor` has memory of its own, into which small inputs are copied; else it views what was fed
+    ov::Tensor tensor;
+    const void* bound = nullptr;  // what it views
     Shape shape;
   };
+  struct Output {
+    ov::Output<const ov::Node> port;
+    ov::Tensor tensor;
+    bool changes = false;  // dynamic: OpenVINO may yield another tensor after each call
+  };
 
-  static std::size_t packed_size_or_max(const TensorInfo& info) {
-    return info.dtype == DataType::string ? SIZE_MAX : packed_size(*info.dtype, info.shape.with_defaults().element_count());
+  // Gives OpenVINO a new tensor for an input: a view of `memory`, which it only reads, or if that is null one of its own.
+  void rebind(Input& input, const Tensor& like, const void* memory) {
+    const ov::Shape shape(like.shape().begin(), like.shape().end());
+    input.tensor = memory ? ov::Tensor(input.type, shape, const_cast<void*>(memory)) : ov::Tensor(input.type, shape);
+    request.set_tensor(input.port, input.tensor);
+    input.own = !memory;
+    input.bound = memory;
+    input.shape = like.shape();
   }
 
   void bind_strings(Input& input, const Tensor& tensor) {
@@ -118,7 +127,7 @@ struct Runner::Request {
   }
 
   std::vector<Input> inputs_;
-  std::vector<ov::Tensor> output_tensors_;
+  std::vector<Output> outputs_of_request_;
   TensorMap outputs_;
   std::vector<std::int64_t> dims_;
 };

@@ -7,7 +7,9 @@
 namespace polygraph {
 namespace {
 
-TEST(FuzzCorpus, CommandLine) { replay_corpus("command_line", fuzz_command_line, 20); }
+TEST(FuzzCorpus, CommandLine) {
+  replay_corpus("command_line", fuzz_command_line, 20);
+}
 
 }  // namespace
 }  // namespace polygraph

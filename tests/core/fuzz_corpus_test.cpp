@@ -10,9 +10,13 @@
 namespace polygraph {
 namespace {
 
-TEST(FuzzCorpus, Npy) { replay_corpus("npy", fuzz_npy, 20); }
+TEST(FuzzCorpus, Npy) {
+  replay_corpus("npy", fuzz_npy, 20);
+}
 
-TEST(FuzzCorpus, EngineFile) { replay_corpus("engine_file", fuzz_engine_file, 20); }
+TEST(FuzzCorpus, EngineFile) {
+  replay_corpus("engine_file", fuzz_engine_file, 20);
+}
 
 }  // namespace
 }  // namespace polygraph

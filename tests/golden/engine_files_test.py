@@ -87,6 +87,19 @@ class InspectEngine(EngineTest):
         self.assertEqual((made.pop("format"), made.pop("blob_size")), ("engine", len(blob)))
         self.assertEqual(made, description)
 
+    def test_shapes_in_json_are_those_of_models(self):
+        def tensor(*shape):
+            return {"name": "x", "dtype": "float32", "shape": list(shape)}
+
+        layer = engines.read_engine(self.engine)[0]["layers"][0]
+        open_rank = {"name": "y", "dtype": None, "shape": None}
+        stored = tensor(2, {}, {"name": "batch"}, {"min": 1, "max": 8}, {"name": "n", "max": 8})
+        path = self.edit(inputs=[stored], outputs=[open_rank], layers=[{**layer, "outputs": [stored]}])
+        made = json.loads(inspect(path, "--json").stdout)
+        shown = tensor(2, None, "batch", {"min": 1, "max": 8}, {"name": "n", "max": 8})
+        self.assertEqual((made["inputs"], made["outputs"], made["layers"][0]["outputs"]), ([shown], [open_rank], [shown]))
+        self.check(inspect(path), 0, stdout="---- 1 Engine Output(s) ----\n{y}\n")
+
     def test_json_with_measured_times(self):
         layers = json.loads(inspect(self.engine, "--json", "--show", "layers").stdout)["layers"]
         times = {layer["type"]: layer["mean_seconds"] for layer in layers}

@@ -7,7 +7,9 @@
 namespace polygraph {
 namespace {
 
-TEST(FuzzCorpus, Onnx) { replay_corpus("onnx", fuzz_onnx, 10); }
+TEST(FuzzCorpus, Onnx) {
+  replay_corpus("onnx", fuzz_onnx, 10);
+}
 
 }  // namespace
 }  // namespace polygraph

@@ -64,6 +64,8 @@ TEST(Engine, SaysWhereItComesFrom) {
   EXPECT_EQ(info.model_name, "identity.onnx");
   EXPECT_EQ(info.inputs.str(), "{x [dtype=float32, shape=(1, 1, 2, 2)]}");
   EXPECT_EQ(info.outputs.str(), "{y [dtype=float32, shape=(1, 1, 2, 2)]}");
+  ASSERT_EQ(info.layers.size(), 3u);
+  EXPECT_THAT(info.layers[1].onnx_nodes, ElementsAre("identity")) << "the ONNX node's name, not that of its output";
 }
 
 TEST(Engine, ListsFusedLayers) {
