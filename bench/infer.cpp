@@ -67,7 +67,11 @@ class Bare {
   const void* operator()() {
     if (feeds_.size() > 1) bind(++call_ % feeds_.size());
     request_.infer();
-    if (dynamic_output_) output_ = request_.get_tensor(output_port_);
+    if (dynamic_output_) {
+      output_ = request_.get_tensor(output_port_);
+      shape_rank_ = output_.get_shape()
+                        .size();  // to read the data, one has to ask for their shape; OpenVINO allocates here
+    }
     return output_.data();
   }
 
@@ -90,6 +94,7 @@ class Bare {
   bool dynamic_output_;
   std::vector<std::vector<Buffer>> feeds_;
   ov::Tensor output_;
+  volatile std::size_t shape_rank_ = 0;
   std::size_t call_ = 0;
 };
 

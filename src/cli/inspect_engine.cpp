@@ -37,10 +37,10 @@ std::vector<double> measure(const std::filesystem::path& path, const EngineInfo&
   }
 }
 
-EngineFile read_engine(const std::filesystem::path& path) {
-  EngineFile file = EngineFile::read(bytes_from_path(path), path.string());
-  file.verify(path.string());
-  return file;
+EngineFile read_engine(const MappedFile& file) {
+  EngineFile engine = EngineFile::read(Bytes(file.bytes(), file.keep_alive()), file.path().string());
+  engine.verify(file.path().string());
+  return engine;
 }
 
 void add_tensors(IndentedText& text, const std::vector<TensorInfo>& tensors) {
@@ -86,10 +86,10 @@ void simplify_shapes(nlohmann::ordered_json& tensors) {
 
 }  // namespace
 
-std::string engine_text(const std::filesystem::path& path, const InspectOptions& options) {
-  const EngineFile file = read_engine(path);
-  const EngineInfo& info = file.info;
-  const std::vector<double> seconds = options.show_layers ? measure(path, info) : std::vector<double>();
+std::string engine_text(const MappedFile& file, const InspectOptions& options) {
+  const EngineFile engine = read_engine(file);
+  const EngineInfo& info = engine.info;
+  const std::vector<double> seconds = options.show_layers ? measure(file.path(), info) : std::vector<double>();
   if (options.show_weights) log_warning("An engine's weights are compiled into it and cannot be shown");
 
   IndentedText text(4096);
@@ -97,7 +97,7 @@ std::string engine_text(const std::filesystem::path& path, const InspectOptions&
   text << fmt::format("Name: {} | {} {}\n\n", info.name, info.backend, info.backend_version);
   add_section(text, "Engine Input(s)", info.inputs);
   add_section(text, "Engine Output(s)", info.outputs);
-  text << "---- Memory ----\n" << fmt::format("Engine: {} bytes\n\n", file.blob.size());
+  text << "---- Memory ----\n" << fmt::format("Engine: {} bytes\n\n", engine.blob.size());
   text << "---- Build ----\n";
   text << fmt::format("Device: {} ({}) | Instruction Set: {}\n", info.device, info.device_name, info.instruction_set);
   text << fmt::format("Precision: {} | Allowed: {}\n", info.precision_run, info.precision_asked);
@@ -111,16 +111,16 @@ std::string engine_text(const std::filesystem::path& path, const InspectOptions&
   return text.finish();
 }
 
-std::string engine_json(const std::filesystem::path& path, const InspectOptions& options) {
+std::string engine_json(const MappedFile& file, const InspectOptions& options) {
   using Json = nlohmann::ordered_json;
-  const EngineFile file = read_engine(path);
+  const EngineFile engine = read_engine(file);
   Json json{{"format", "engine"}};
-  json.update(Json::parse(engine_info_to_json(file.info)));
-  json["blob_size"] = file.blob.size();
+  json.update(Json::parse(engine_info_to_json(engine.info)));
+  json["blob_size"] = engine.blob.size();
   for (const char* key : {"inputs", "outputs"}) simplify_shapes(json[key]);
   for (Json& layer : json["layers"])
     for (const char* key : {"inputs", "outputs"}) simplify_shapes(layer[key]);
-  const std::vector<double> seconds = options.show_layers ? measure(path, file.info) : std::vector<double>();
+  const std::vector<double> seconds = options.show_layers ? measure(file.path(), engine.info) : std::vector<double>();
   for (std::size_t i = 0; i < seconds.size(); ++i)
     json["layers"][i]["mean_seconds"] = std::isnan(seconds[i]) ? Json() : Json(seconds[i]);
   return json.dump(2) + "\n";

@@ -71,13 +71,14 @@ void check_json_file(const Arguments& arguments) {
 
 ExitCode inspect_model(Session& session, const Arguments& arguments) {
   check_json_file(arguments);
-  const ModelKind& kind = kind_of_model(arguments.model, arguments.model_type);
+  const MappedFile file(arguments.model);
+  const ModelKind& kind = kind_of_model(file, arguments.model_type);
   if (arguments.json == standard_output) {
-    session.output.write(kind.json(arguments.model, arguments.options));
+    session.output.write(kind.json(file, arguments.options));
     return ExitCode::passed;
   }
-  session.output.write(kind.text(arguments.model, arguments.options));
-  if (arguments.json) write_file(*arguments.json, kind.json(arguments.model, arguments.options));
+  session.output.write(kind.text(file, arguments.options));
+  if (arguments.json) write_file(*arguments.json, kind.json(file, arguments.options));
   return ExitCode::passed;
 }
 

@@ -12,12 +12,12 @@
 namespace polygraph::cli {
 namespace {
 
-std::string onnx_text(const std::filesystem::path& path, const InspectOptions& options) {
-  return describe_onnx(onnx::load_model(path), options);
+std::string onnx_text(const MappedFile& file, const InspectOptions& options) {
+  return describe_onnx(onnx::load_model(file), options);
 }
 
-std::string onnx_json(const std::filesystem::path& path, const InspectOptions& options) {
-  const nlohmann::ordered_json json = onnx_to_json(onnx::load_model(path), options);
+std::string onnx_json(const MappedFile& file, const InspectOptions& options) {
+  const nlohmann::ordered_json json = onnx_to_json(onnx::load_model(file), options);
   // Names that are not UTF-8 are shown with replacement characters, as everywhere.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
@@ -33,16 +33,15 @@ std::span<const ModelKind> model_kinds() {
   return kinds;
 }
 
-const ModelKind& kind_of_model(const std::filesystem::path& path, const std::string& name) {
-  const MappedFile file(path);
+const ModelKind& kind_of_model(const MappedFile& file, const std::string& name) {
   if (file.size() == 0)
-    throw InputError("The model '" + path.string() + "' is empty (0 bytes).",
+    throw InputError("The model '" + file.path().string() + "' is empty (0 bytes).",
                      "The download or copy that made it probably failed: fetch the file again.");
   for (const ModelKind& kind : kinds) {
     const bool fits =
         name.empty() ? kind.recognise == nullptr || kind.recognise(file.bytes()) : kind.name == name;
     if (!fits) continue;
-    log_verbose("'{}' is read as a model of type '{}', {}", path.string(), kind.name,
+    log_verbose("'{}' is read as a model of type '{}', {}", file.path().string(), kind.name,
                 name.empty() ? "by its content" : "as --model-type says");
     return kind;
   }

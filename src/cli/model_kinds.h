@@ -1,7 +1,8 @@
 #pragma once
 
+#include <polygraph/core/files.h>
+
 #include <cstddef>
-#include <filesystem>
 #include <span>
 #include <string>
 
@@ -17,15 +18,15 @@ struct ModelKind {
   bool (*recognise)(std::span<const std::byte> bytes);
   /// The description, as text for people and as JSON for programs; both end with a newline. They throw
   /// InputError if the file is damaged.
-  std::string (*text)(const std::filesystem::path& path, const InspectOptions& options);
-  std::string (*json)(const std::filesystem::path& path, const InspectOptions& options);
+  std::string (*text)(const MappedFile& file, const InspectOptions& options);
+  std::string (*json)(const MappedFile& file, const InspectOptions& options);
 };
 
 /// All kinds, the one that is assumed last. A new kind is one more row.
 std::span<const ModelKind> model_kinds();
 
 /// The kind of that name, or, if the name is empty, the one that the file's content shows. Throws InputError
-/// if the file cannot be read or is empty.
-const ModelKind& kind_of_model(const std::filesystem::path& path, const std::string& name);
+/// if the file is empty.
+const ModelKind& kind_of_model(const MappedFile& file, const std::string& name);
 
 }  // namespace polygraph::cli

@@ -67,7 +67,11 @@ std::optional<std::int64_t> Model::opset() const {
 }
 
 Model load_model(const std::filesystem::path& path) {
-  return load(Storage(MappedFile(path)));
+  return load_model(MappedFile(path));
+}
+
+Model load_model(const MappedFile& file) {
+  return load(Storage(file));
 }
 
 Model load_model_from_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> keep_alive,

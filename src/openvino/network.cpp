@@ -77,8 +77,8 @@ NetworkFromOnnxPath::NetworkFromOnnxPath(std::filesystem::path path, Source<Runt
 
 Network NetworkFromOnnxPath::operator()() const {
   // Our own reader finds damage, and says where; it reads the structure only, which costs little.
-  const onnx::Model structure = onnx::load_model(path_);
   const MappedFile file(path_);
+  const onnx::Model structure = onnx::load_model(file);
   Runtime runtime = runtime_.get();
   Network network(calling_openvino(fmt::format("Reading the ONNX model '{}' with OpenVINO", path_.native()),
                                    std::string(unsupported_remedy),

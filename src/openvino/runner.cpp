@@ -1,9 +1,8 @@
+#include <fmt/format.h>
+#include <polygraph/core/error.h>
 #include <polygraph/openvino/runner.h>
 
 #include <cstring>
-
-#include <fmt/format.h>
-#include <polygraph/core/error.h>
 
 #include "core/log_format.h"
 #include "openvino/translate.h"
@@ -23,7 +22,8 @@ void running(const std::string& runner, F&& f) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    throw BackendError(fmt::format("Running '{}' with OpenVINO failed.", runner), "", readable_lines(error.what()));
+    throw BackendError(fmt::format("Running '{}' with OpenVINO failed.", runner), "",
+                       readable_lines(error.what()));
   }
 }
 
@@ -31,7 +31,8 @@ void running(const std::string& runner, F&& f) {
 
 // One ov::InferRequest with what is bound to it. (A copied ov::InferRequest is the same request.)
 struct Runner::Request {
-  Request(const Engine& made_from, const TensorMetadata& inputs, const TensorMetadata& outputs) : engine(made_from) {
+  Request(const Engine& made_from, const TensorMetadata& inputs, const TensorMetadata& outputs)
+      : engine(made_from) {
     ov::CompiledModel compiled = engine.native();
     request = compiled.create_infer_request();
     for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -46,7 +47,8 @@ struct Runner::Request {
       }
     }
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      // OpenVINO's own tensors cost least: it allocates at each call to write a dynamic shape into one of ours.
+      // OpenVINO's own tensors cost least: it allocates at each call to write a dynamic shape into one of
+      // ours.
       Output& output = outputs_of_request_.emplace_back();
       output.port = compiled.output(i);
       output.tensor = request.get_tensor(output.port);
@@ -98,7 +100,8 @@ struct Runner::Request {
     std::string name;
     ov::Output<const ov::Node> port;
     ov::element::Type type;
-    bool own = false;   // `tensor` has memory of its own, into which small inputs are copied; else it views what was fed
+    bool own = false;  // `tensor` has memory of its own, into which small inputs are copied; else it views
+                       // what was fed
     ov::Tensor tensor;
     const void* bound = nullptr;  // what it views
     Shape shape;
@@ -109,10 +112,12 @@ struct Runner::Request {
     bool changes = false;  // dynamic: OpenVINO may yield another tensor after each call
   };
 
-  // Gives OpenVINO a new tensor for an input: a view of `memory`, which it only reads, or if that is null one of its own.
+  // Gives OpenVINO a new tensor for an input: a view of `memory`, which it only reads, or if that is null one
+  // of its own.
   void rebind(Input& input, const Tensor& like, const void* memory) {
     const ov::Shape shape(like.shape().begin(), like.shape().end());
-    input.tensor = memory ? ov::Tensor(input.type, shape, const_cast<void*>(memory)) : ov::Tensor(input.type, shape);
+    input.tensor =
+        memory ? ov::Tensor(input.type, shape, const_cast<void*>(memory)) : ov::Tensor(input.type, shape);
     request.set_tensor(input.port, input.tensor);
     input.own = !memory;
     input.bound = memory;
@@ -132,15 +137,19 @@ struct Runner::Request {
   std::vector<std::int64_t> dims_;
 };
 
-Runner::Runner(Source<Engine> engine, std::string name) : polygraph::Runner(std::move(name)), source_(std::move(engine)) {}
+Runner::Runner(Source<Engine> engine, std::string name)
+    : polygraph::Runner(std::move(name)), source_(std::move(engine)) {}
 
-Runner::~Runner() { deactivate(); }
+Runner::~Runner() {
+  deactivate();
+}
 
 Runner::Interface Runner::activate_impl() {
   auto engine = std::make_unique<Engine>(source_.get());
-  Interface interface{engine->info().inputs, engine->info().outputs};
-  request_ = calling_openvino("Creating an inference request", "",
-                              [&] { return std::make_shared<Request>(*engine, interface.inputs, interface.outputs); });
+  Interface interface { engine->info().inputs, engine->info().outputs };
+  request_ = calling_openvino("Creating an inference request", "", [&] {
+    return std::make_shared<Request>(*engine, interface.inputs, interface.outputs);
+  });
   engine_ = std::move(engine);
   return interface;
 }
@@ -184,7 +193,9 @@ PendingInference::~PendingInference() {
   }
 }
 
-bool PendingInference::is_ready() { return state_->done || state_->request->request.wait_for(std::chrono::milliseconds(0)); }
+bool PendingInference::is_ready() {
+  return state_->done || state_->request->request.wait_for(std::chrono::milliseconds(0));
+}
 
 const TensorMap& PendingInference::get() {
   if (!state_->done) {
@@ -192,7 +203,8 @@ const TensorMap& PendingInference::get() {
     running(state_->runner, [&] { state_->request->request.wait(); });
     state_->outputs = &state_->request->read_outputs();
   }
-  if (!state_->outputs) throw BackendError(fmt::format("Running '{}': the inference has failed.", state_->runner));
+  if (!state_->outputs)
+    throw BackendError(fmt::format("Running '{}': the inference has failed.", state_->runner));
   return *state_->outputs;
 }
 

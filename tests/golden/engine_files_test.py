@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import subprocess
 import unittest
 
 import engines
@@ -55,6 +56,12 @@ class InspectEngine(EngineTest):
         ):
             self.assertIn(part, result.stdout)
         self.assertNotIn("[Op: ", result.stdout)
+
+    def test_through_a_pipe(self):
+        for path in (self.engine, self.chain):
+            with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as cat:
+                piped = inspect("/dev/stdin", stdin=cat.stdout)
+            self.assertEqual((piped.returncode, piped.stdout), (0, inspect(path).stdout), piped.stderr)
 
     def test_layers(self):
         result = inspect(self.engine, "--show", "layers")

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <polygraph/core/files.h>
 #include <polygraph/core/loader.h>
 #include <polygraph/core/tensor.h>
 #include <polygraph/onnx/graph.h>
@@ -62,6 +63,9 @@ inline constexpr int max_nesting = 64;
 ///   for (const onnx::Node& node : model.graph.nodes) { ... node.op_type ... }
 /// @endcode
 Model load_model(const std::filesystem::path& path);
+
+/// The same for a file that is mapped already.
+Model load_model(const MappedFile& file);
 
 /// The same for an encoded model in memory, which is not copied.
 /// @param keep_alive  Held by the model and by views of its tensors; if null, the caller keeps the bytes
