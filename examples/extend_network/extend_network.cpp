@@ -1,14 +1,14 @@
-// Changing a network between reading and building, with extend: a function that edits it in place, one that returns something else,
-// and loaders of the library, chained.
+// Changing a network between reading and building, with extend: a function that edits it in place, one that
+// returns something else, and loaders of the library, chained.
 //
 //   extend_network [identity.onnx]
 
+#include <polygraph/openvino.h>
+
 #include <cstdio>
 #include <iostream>
-
 #include <openvino/op/add.hpp>
 #include <openvino/op/constant.hpp>
-#include <polygraph/openvino.h>
 
 namespace pg = polygraph;
 using namespace pg::openvino;
@@ -24,7 +24,9 @@ void add_one(Network& network) {
 }
 
 // Returns something: that is passed on instead.
-std::size_t count_layers(const Network& network) { return network->get_ops().size(); }
+std::size_t count_layers(const Network& network) {
+  return network->get_ops().size();
+}
 
 int main(int argc, char** argv) try {
   const char* onnx_path = argc > 1 ? argv[1] : "identity.onnx";

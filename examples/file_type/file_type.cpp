@@ -1,5 +1,6 @@
-// What type is a file? The model inside the PyPI package magika answers from a file's first and last bytes. This program builds an
-// engine from it, saves it, loads it again, and prints the type of each file with the model's score.
+// What type is a file? The model inside the PyPI package magika answers from a file's first and last bytes.
+// This program builds an engine from it, saves it, loads it again, and prints the type of each file with the
+// model's score.
 //
 //   file_type [--bf16] [--simulate-bf16] FOLDER FILE...
 //
@@ -7,21 +8,20 @@
 //   --bf16            allow BF16 (what ran is printed); without it, FP16 is allowed, which keeps the scores
 //   --simulate-bf16   keep FP32, and round in the network as BF16 would: shows the loss on any processor
 
+#include <polygraph/openvino.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include <nlohmann/json.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/multiply.hpp>
 #include <openvino/op/subtract.hpp>
-#include <polygraph/openvino.h>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace pg = polygraph;
 namespace fs = std::filesystem;
@@ -29,10 +29,10 @@ using namespace pg::openvino;
 
 // What the model wants to know of a file, from its config.min.json.
 struct Features {
-  std::size_t begin_size;     // tokens from the beginning of the file
-  std::size_t end_size;       // tokens from its end
-  std::size_t block_size;     // how much is read at each end
-  std::int32_t padding;       // the token that stands for "no byte"
+  std::size_t begin_size;  // tokens from the beginning of the file
+  std::size_t end_size;    // tokens from its end
+  std::size_t block_size;  // how much is read at each end
+  std::int32_t padding;    // the token that stands for "no byte"
   std::vector<std::string> labels;
 
   explicit Features(const fs::path& config_file) {
@@ -44,8 +44,8 @@ struct Features {
     labels = config.at("target_labels_space").get<std::vector<std::string>>();
   }
 
-  // One row of the input: the first bytes of the file after leading white space, padded behind; then the last bytes before trailing
-  // white space, padded in front.
+  // One row of the input: the first bytes of the file after leading white space, padded behind; then the last
+  // bytes before trailing white space, padded in front.
   void extract(std::span<const std::byte> file, std::span<std::int32_t> row) const {
     constexpr std::string_view white_space = " \t\n\r\v\f";
     const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
@@ -63,9 +63,10 @@ struct Features {
   }
 };
 
-// Makes FP32 kernels compute what BF16 ones would: rounds every weight, and puts a rounding behind every layer. BF16 keeps 8 of the
-// 24 bits of FP32's significand, and x * (2^16 + 1) - (x * (2^16 + 1) - x) rounds x to 24 - 16 bits (Veltkamp's splitting; T. J.
-// Dekker, "A floating-point technique for extending the available precision", 1971).
+// Makes FP32 kernels compute what BF16 ones would: rounds every weight, and puts a rounding behind every
+// layer. BF16 keeps 8 of the 24 bits of FP32's significand, and x * (2^16 + 1) - (x * (2^16 + 1) - x) rounds
+// x to 24 - 16 bits (Veltkamp's splitting; T. J. Dekker, "A floating-point technique for extending the
+// available precision", 1971).
 void simulate_bf16(Network& network) {
   const auto factor = ov::op::v0::Constant::create(ov::element::f32, {}, {65537.0f});
   for (const auto& layer : network->get_ordered_ops()) {
@@ -73,7 +74,8 @@ void simulate_bf16(Network& network) {
       if (weights->get_element_type() != ov::element::f32) continue;
       std::vector<float> values = weights->cast_vector<float>();
       for (float& value : values) value = static_cast<float>(pg::bfloat16(value));
-      weights->output(0).replace(ov::op::v0::Constant::create(ov::element::f32, weights->get_shape(), values));
+      weights->output(0).replace(
+          ov::op::v0::Constant::create(ov::element::f32, weights->get_shape(), values));
       continue;
     }
     for (const ov::Output<ov::Node>& output : layer->outputs()) {
@@ -113,14 +115,18 @@ int main(int argc, char** argv) try {
   const auto width = features.begin_size + features.end_size;
   pg::Tensor input(pg::DataType::int32, pg::Shape{count, static_cast<std::int64_t>(width)});
   for (std::size_t i = 0; i < files.size(); ++i)
-    features.extract(pg::MappedFile(files[i]).bytes(), input.mutable_values<std::int32_t>().subspan(i * width, width));
+    features.extract(pg::MappedFile(files[i]).bytes(),
+                     input.mutable_values<std::int32_t>().subspan(i * width, width));
 
   // Build and save; then load what was saved, as another program would.
   auto load_network = pg::extend(NetworkFromOnnxPath(folder / "model.onnx"), [&](Network& network) {
     if (simulated) simulate_bf16(network);
   });
-  const fs::path engine_path = fs::temp_directory_path() / ("file_type_" + std::to_string(::getpid()) + ".engine");
-  save_engine(EngineFromNetwork(load_network, CreateConfig({.fp16 = !bf16 && !simulated, .bf16 = bf16 && !simulated})), engine_path);
+  const fs::path engine_path =
+      fs::temp_directory_path() / ("file_type_" + std::to_string(::getpid()) + ".engine");
+  save_engine(EngineFromNetwork(load_network,
+                                CreateConfig({.fp16 = !bf16 && !simulated, .bf16 = bf16 && !simulated})),
+              engine_path);
   Runner runner{EngineFromPath(engine_path)};
   const auto active = runner.activate();
   fs::remove(engine_path);
@@ -132,8 +138,8 @@ int main(int argc, char** argv) try {
   for (std::size_t i = 0; i < files.size(); ++i) {
     const auto row = scores.subspan(i * features.labels.size(), features.labels.size());
     const auto best = std::max_element(row.begin(), row.end());
-    std::printf("%s: %s (score %.3f)\n", files[i].c_str(), features.labels[static_cast<std::size_t>(best - row.begin())].c_str(),
-                *best);
+    std::printf("%s: %s (score %.3f)\n", files[i].c_str(),
+                features.labels[static_cast<std::size_t>(best - row.begin())].c_str(), *best);
   }
   return 0;
 } catch (const pg::Error& error) {

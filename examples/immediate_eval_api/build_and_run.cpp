@@ -2,15 +2,16 @@
 //
 //   build_and_run [identity.onnx [identity.engine]]
 
-#include <cstdio>
-
-#include <openvino/op/identity.hpp>
 #include <polygraph/openvino.h>
+
+#include <cstdio>
+#include <openvino/op/identity.hpp>
 
 namespace pg = polygraph;
 using namespace pg::openvino;
 
-// Puts an identity layer behind the network's output, with OpenVINO's own API, and calls the new output "output".
+// Puts an identity layer behind the network's output, with OpenVINO's own API, and calls the new output
+// "output".
 void add_identity(Network& network) {
   const auto old_output = network->get_results().at(0);
   const ov::Output<ov::Node> tensor = old_output->input_value(0);

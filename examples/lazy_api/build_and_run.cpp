@@ -1,12 +1,13 @@
-// Lazily: the same job as ../immediate_eval_api/build_and_run.cpp, said as one expression that does nothing until a runner needs it.
+// Lazily: the same job as ../immediate_eval_api/build_and_run.cpp, said as one expression that does nothing
+// until a runner needs it.
 //
 //   build_and_run [identity.onnx [identity.engine]]
 
+#include <polygraph/openvino.h>
+
 #include <cstdio>
 #include <iostream>
-
 #include <openvino/op/identity.hpp>
-#include <polygraph/openvino.h>
 
 namespace pg = polygraph;
 using namespace pg::openvino;

@@ -2,9 +2,9 @@
 //
 //   load_and_run [identity.engine]
 
-#include <cstdio>
-
 #include <polygraph/openvino.h>
+
+#include <cstdio>
 
 namespace pg = polygraph;
 using namespace pg::openvino;

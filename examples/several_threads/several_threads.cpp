@@ -2,12 +2,12 @@
 //
 //   several_threads [identity.onnx]
 
+#include <polygraph/openvino.h>
+
 #include <atomic>
 #include <cstdio>
 #include <thread>
 #include <vector>
-
-#include <polygraph/openvino.h>
 
 namespace pg = polygraph;
 using namespace pg::openvino;

@@ -30,20 +30,21 @@ OptionGroup network_group(Arguments& arguments) {
       if (option.names.front() == field_flag) option.names = {flag};
     group.options.push_back(std::move(option));
   }
-  group.options.push_back({.names = {"--layer-precisions"},
-                           .metavar = "LAYER:TYPE",
-                           .help = "Layers to keep in FP32 where narrower types are allowed: `LAYER:float32`. LAYER may be a "
-                                   "wildcard.",
-                           .arity = Arity::one_or_more,
-                           .repeat = Repeat::each,
-                           .apply = [&arguments](Values values) {
-                             for (const std::string& value : values) {
-                               const std::size_t colon = value.rfind(':');
-                               if (colon == std::string::npos || colon == 0)
-                                 throw UsageError("'" + value + "' is not of the form LAYER:TYPE.");
-                               arguments.request.layer_precisions[value.substr(0, colon)] = value.substr(colon + 1);
-                             }
-                           }});
+  group.options.push_back(
+      {.names = {"--layer-precisions"},
+       .metavar = "LAYER:TYPE",
+       .help = "Layers to keep in FP32 where narrower types are allowed: `LAYER:float32`. LAYER may be a "
+               "wildcard.",
+       .arity = Arity::one_or_more,
+       .repeat = Repeat::each,
+       .apply = [&arguments](Values values) {
+         for (const std::string& value : values) {
+           const std::size_t colon = value.rfind(':');
+           if (colon == std::string::npos || colon == 0)
+             throw UsageError("'" + value + "' is not of the form LAYER:TYPE.");
+           arguments.request.layer_precisions[value.substr(0, colon)] = value.substr(colon + 1);
+         }
+       }});
   group.options.push_back({.names = {"--plugins"},
                            .metavar = "LIBRARY",
                            .help = "Libraries with OpenVINO extensions (custom operations) to load.",
@@ -51,7 +52,8 @@ OptionGroup network_group(Arguments& arguments) {
                            .repeat = Repeat::each,
                            .completes = Completes::files,
                            .apply = [&arguments](Values values) {
-                             arguments.request.plugins.insert(arguments.request.plugins.end(), values.begin(), values.end());
+                             arguments.request.plugins.insert(arguments.request.plugins.end(), values.begin(),
+                                                              values.end());
                            }});
   return group;
 }
@@ -64,7 +66,8 @@ void check_engine_file(const BuildRequest& request) {
     throw UsageError("Cannot convert to '" + request.engine.string() + "': that is the model itself.",
                      "Give the engine another name.");
   const fs::file_status status = fs::status(request.engine, error);
-  // To open a pipe and close it again would be its reader's end; a folder that is missing is made when it is needed.
+  // To open a pipe and close it again would be its reader's end; a folder that is missing is made when it is
+  // needed.
   if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) return;
   if (request.engine.has_parent_path() && !fs::is_directory(request.engine.parent_path(), error)) return;
   AtomicFile never_committed(request.engine);
@@ -73,7 +76,8 @@ void check_engine_file(const BuildRequest& request) {
 ExitCode convert(Arguments& arguments) {
   BuildRequest& request = arguments.request;
   if (request.engine.extension() == ".onnx")
-    throw UsageError("Cannot convert to '" + request.engine.string() + "': the result is an engine, and that is the name of a model.",
+    throw UsageError("Cannot convert to '" + request.engine.string() +
+                         "': the result is an engine, and that is the name of a model.",
                      "Give the engine a name that ends in '.engine'.");
   for (const auto& [field, value] : arguments.outputs) {
     if (field == "outputs") request.outputs.push_back(value);
@@ -92,9 +96,12 @@ Tool convert_tool(Session& session) {
   Tool tool{
       .name = "convert",
       .summary = "Build an engine from an ONNX model and save it.",
-      .description = "The engine is OpenVINO's, for this machine's processor. FP32 is always allowed; --fp16 and --bf16 allow "
-                     "narrower types, which run only where the processor computes in them. The log says what runs.",
-      .examples = {{"polygraph convert model.onnx -o model.engine --fp16", "An engine that may compute in FP16."},
+      .description =
+          "The engine is OpenVINO's, for this machine's processor. FP32 is always allowed; --fp16 and --bf16 "
+          "allow "
+          "narrower types, which run only where the processor computes in them. The log says what runs.",
+      .examples = {{"polygraph convert model.onnx -o model.engine --fp16",
+                    "An engine that may compute in FP16."},
                    {"polygraph convert model.onnx -o model.engine --profiling",
                     "An engine whose layers 'polygraph inspect model' can time."}},
   };
@@ -115,7 +122,8 @@ Tool convert_tool(Session& session) {
   tool.groups = {std::move(output),
                  {.title = "OpenVINO configuration",
                   .options = options_from_fields<openvino::ConfigOptions>(arguments->request.config)},
-                 network_group(*arguments), logging_group(session.logging)};
+                 network_group(*arguments),
+                 logging_group(session.logging)};
   tool.long_running = true;
   tool.run = [arguments] { return convert(*arguments); };
   return tool;

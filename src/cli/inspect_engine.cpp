@@ -18,7 +18,8 @@ namespace {
 
 constexpr int measured_iterations = 10;
 
-// One backend has a different name for users than for its own library: the module's name is the lower-case one.
+// One backend has a different name for users than for its own library: the module's name is the lower-case
+// one.
 std::string module_name(const EngineInfo& info) {
   std::string name = info.backend;
   for (char& c : name) c = to_lower(c);
@@ -47,7 +48,8 @@ void add_tensors(IndentedText& text, const std::vector<TensorInfo>& tensors) {
   text << (tensors.empty() ? std::string("{}") : TensorMetadata(tensors).str());
 }
 
-void add_layer(IndentedText& text, std::size_t index, const EngineLayer& layer, const std::vector<double>& seconds) {
+void add_layer(IndentedText& text, std::size_t index, const EngineLayer& layer,
+               const std::vector<double>& seconds) {
   text << fmt::format("Layer {:<4} | {} [Op: {}]\n", index, layer.name, layer.type);
   text.begin_block();
   add_tensors(text, layer.inputs);
@@ -70,7 +72,8 @@ void add_section(IndentedText& text, const std::string& title, const TensorMetad
   text << fmt::format("---- {} {} ----\n", tensors.size(), title) << tensors.str() << "\n\n";
 }
 
-// Dimensions as in the JSON of ONNX models: a number, a name, or null if nothing is known; only those with a range are objects.
+// Dimensions as in the JSON of ONNX models: a number, a name, or null if nothing is known; only those with a
+// range are objects.
 void simplify_shapes(nlohmann::ordered_json& tensors) {
   for (auto& tensor : tensors) {
     if (tensor["shape"].is_null()) continue;
@@ -89,7 +92,8 @@ void simplify_shapes(nlohmann::ordered_json& tensors) {
 std::string engine_text(const MappedFile& file, const InspectOptions& options) {
   const EngineFile engine = read_engine(file);
   const EngineInfo& info = engine.info;
-  const std::vector<double> seconds = options.show_layers ? measure(file.path(), info) : std::vector<double>();
+  const std::vector<double> seconds =
+      options.show_layers ? measure(file.path(), info) : std::vector<double>();
   if (options.show_weights) log_warning("An engine's weights are compiled into it and cannot be shown");
 
   IndentedText text(4096);
@@ -99,10 +103,12 @@ std::string engine_text(const MappedFile& file, const InspectOptions& options) {
   add_section(text, "Engine Output(s)", info.outputs);
   text << "---- Memory ----\n" << fmt::format("Engine: {} bytes\n\n", engine.blob.size());
   text << "---- Build ----\n";
-  text << fmt::format("Device: {} ({}) | Instruction Set: {}\n", info.device, info.device_name, info.instruction_set);
+  text << fmt::format("Device: {} ({}) | Instruction Set: {}\n", info.device, info.device_name,
+                      info.instruction_set);
   text << fmt::format("Precision: {} | Allowed: {}\n", info.precision_run, info.precision_asked);
   if (!info.model_hash.empty())
-    text << fmt::format("Source: {} (XXH3 {})\n", info.model_name.empty() ? "bytes in memory" : info.model_name, info.model_hash);
+    text << fmt::format("Source: {} (XXH3 {})\n",
+                        info.model_name.empty() ? "bytes in memory" : info.model_name, info.model_hash);
   if (options.show_attrs)
     for (const auto& [name, value] : info.properties) text << fmt::format("{} = {}\n", name, value);
   text << fmt::format("\n---- {} Layer(s) ----\n", info.layers.size());
@@ -120,7 +126,8 @@ std::string engine_json(const MappedFile& file, const InspectOptions& options) {
   for (const char* key : {"inputs", "outputs"}) simplify_shapes(json[key]);
   for (Json& layer : json["layers"])
     for (const char* key : {"inputs", "outputs"}) simplify_shapes(layer[key]);
-  const std::vector<double> seconds = options.show_layers ? measure(file.path(), engine.info) : std::vector<double>();
+  const std::vector<double> seconds =
+      options.show_layers ? measure(file.path(), engine.info) : std::vector<double>();
   for (std::size_t i = 0; i < seconds.size(); ++i)
     json["layers"][i]["mean_seconds"] = std::isnan(seconds[i]) ? Json() : Json(seconds[i]);
   return json.dump(2) + "\n";

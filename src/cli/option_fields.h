@@ -34,8 +34,8 @@ std::string default_text(const T& value) {
 
 }  // namespace detail
 
-/// An option of the command line for each field of an options struct: `cache_dir` becomes `--cache-dir`. What is given is appended
-/// to `settings`, which has to outlive the options.
+/// An option of the command line for each field of an options struct: `cache_dir` becomes `--cache-dir`. What
+/// is given is appended to `settings`, which has to outlive the options.
 template <HasFields Options>
 std::vector<Option> options_from_fields(Settings& settings) {
   std::vector<Option> options;
@@ -56,7 +56,8 @@ std::vector<Option> options_from_fields(Settings& settings) {
       option.apply = [&settings, name](Values values) {
         for (const std::string& value : values) {
           Member parsed{};
-          polygraph::detail::parse_option(parsed, value);  // refuses a bad value while the command line is read
+          polygraph::detail::parse_option(parsed,
+                                          value);  // refuses a bad value while the command line is read
           settings.emplace_back(name, value);
         }
       };

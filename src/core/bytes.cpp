@@ -1,5 +1,4 @@
 #include <polygraph/core/bytes.h>
-
 #include <polygraph/core/files.h>
 
 namespace polygraph {
@@ -18,7 +17,9 @@ Bytes BytesFromPath::operator()() const {
   return Bytes(file.bytes(), file.keep_alive());
 }
 
-std::string BytesFromPath::str() const { return cpp_expression<1>("BytesFromPath", path_); }
+std::string BytesFromPath::str() const {
+  return cpp_expression<1>("BytesFromPath", path_);
+}
 
 Bytes SaveBytes::operator()() const {
   Bytes bytes = bytes_.get();
@@ -26,6 +27,8 @@ Bytes SaveBytes::operator()() const {
   return bytes;
 }
 
-std::string SaveBytes::str() const { return cpp_expression<2>("SaveBytes", bytes_, path_); }
+std::string SaveBytes::str() const {
+  return cpp_expression<2>("SaveBytes", bytes_, path_);
+}
 
 }  // namespace polygraph

@@ -1,15 +1,13 @@
+#include <fmt/format.h>
 #include <polygraph/core/engine_file.h>
-
+#include <polygraph/core/error.h>
+#include <polygraph/core/files.h>
 #include <sys/mman.h>
 
 #include <cstring>
 #include <exception>
 #include <ostream>
 #include <streambuf>
-
-#include <fmt/format.h>
-#include <polygraph/core/error.h>
-#include <polygraph/core/files.h>
 
 #include "core/recognise.h"
 
@@ -34,7 +32,9 @@ struct Header {
 static_assert(sizeof(Header) == 48);
 static_assert(std::endian::native == std::endian::little, "the header is written as it lies in memory");
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 
 std::uint64_t checksum_of(const Header& header, std::span<const std::byte> description) {
   Checksum sum;
@@ -58,7 +58,9 @@ class FileOutput final : public Output {
   explicit FileOutput(const std::filesystem::path& path) : file_(path) {}
   std::uint64_t size() const override { return file_.size(); }
   void append(std::span<const std::byte> bytes) override { file_.write(bytes); }
-  void write_at(std::uint64_t offset, std::span<const std::byte> bytes) override { file_.write_at(offset, bytes); }
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
+    file_.write_at(offset, bytes);
+  }
   std::uint64_t checksum_from(std::uint64_t offset) override { return file_.checksum_from(offset); }
   void commit() { file_.commit(); }
 
@@ -84,11 +86,14 @@ class MemoryOutput final : public Output {
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
     std::memcpy(data_ + offset, bytes.data(), bytes.size());
   }
-  std::uint64_t checksum_from(std::uint64_t offset) override { return checksum({data_ + offset, size_ - offset}); }
+  std::uint64_t checksum_from(std::uint64_t offset) override {
+    return checksum({data_ + offset, size_ - offset});
+  }
 
   Bytes release() {
     const std::size_t capacity = capacity_;
-    std::shared_ptr<std::byte> owner(std::exchange(data_, nullptr), [capacity](std::byte* p) { munmap(p, capacity); });
+    std::shared_ptr<std::byte> owner(std::exchange(data_, nullptr),
+                                     [capacity](std::byte* p) { munmap(p, capacity); });
     return Bytes({owner.get(), size_}, owner);
   }
 
@@ -163,7 +168,8 @@ std::string what_it_looks_like(std::span<const std::byte> bytes) {
   return onnx ? "; it may be an ONNX model" : "";
 }
 
-void write_engine(const EngineInfo& info, Output& output, const std::function<void(std::ostream&)>& write_blob) {
+void write_engine(const EngineInfo& info, Output& output,
+                  const std::function<void(std::ostream&)>& write_blob) {
   const std::string description = engine_info_to_json(info);
   Header header{};
   std::memcpy(header.magic, magic, sizeof magic);
@@ -216,11 +222,13 @@ EngineFile EngineFile::read(const Bytes& bytes, const std::string& name) {
   auto fail = [&](std::string_view what, std::string_view remedy) -> InputError {
     return InputError(fmt::format("Loading the engine '{}': {}.", name, what), std::string(remedy));
   };
-  constexpr std::string_view build_again = "Build the engine again from its model, e.g. with 'polygraph convert'.";
+  constexpr std::string_view build_again =
+      "Build the engine again from its model, e.g. with 'polygraph convert'.";
   const auto span = bytes.span();
   if (span.empty()) throw fail("the file is empty", build_again);
   if (!recognise(span))
-    throw fail(fmt::format("it is not a saved engine (it does not begin with 'POLYGRPH'){}", what_it_looks_like(span)),
+    throw fail(fmt::format("it is not a saved engine (it does not begin with 'POLYGRPH'){}",
+                           what_it_looks_like(span)),
                "Give a file written by save_engine or 'polygraph convert'.");
   if (span.size() < sizeof(Header))
     throw fail(fmt::format("it ends after {} bytes, inside the header", span.size()), build_again);
@@ -228,22 +236,26 @@ EngineFile EngineFile::read(const Bytes& bytes, const std::string& name) {
   Header header;
   std::memcpy(&header, span.data(), sizeof header);
   if (header.version != format_version)
-    throw fail(fmt::format("its format version is {}, and this program reads version {}", header.version, format_version),
+    throw fail(fmt::format("its format version is {}, and this program reads version {}", header.version,
+                           format_version),
                build_again);
   if (header.description_size > span.size() - sizeof header)
-    throw fail(fmt::format("it ends after {} bytes, inside the description of {} bytes", span.size(), header.description_size),
+    throw fail(fmt::format("it ends after {} bytes, inside the description of {} bytes", span.size(),
+                           header.description_size),
                build_again);
   const auto description = span.subspan(sizeof header, header.description_size);
   if (checksum_of(header, description) != header.header_checksum)
     throw fail("its header is damaged (wrong checksum)", build_again);
   if (header.blob_offset < sizeof header + header.description_size || header.blob_offset > span.size() ||
       header.blob_size != span.size() - header.blob_offset)
-    throw fail(fmt::format("it has {} bytes, and {} are expected", span.size(), header.blob_offset + header.blob_size),
+    throw fail(fmt::format("it has {} bytes, and {} are expected", span.size(),
+                           header.blob_offset + header.blob_size),
                build_again);
 
   EngineFile file;
   try {
-    file.info = engine_info_from_json({reinterpret_cast<const char*>(description.data()), description.size()});
+    file.info =
+        engine_info_from_json({reinterpret_cast<const char*>(description.data()), description.size()});
   } catch (const Error& error) {
     throw fail(error.problem(), build_again);
   }
@@ -254,7 +266,8 @@ EngineFile EngineFile::read(const Bytes& bytes, const std::string& name) {
 
 void EngineFile::verify(const std::string& name) const {
   if (checksum(blob.span()) != blob_checksum_)
-    throw InputError(fmt::format("Loading the engine '{}': its {} bytes of compiled code and weights are damaged (wrong checksum).",
+    throw InputError(fmt::format("Loading the engine '{}': its {} bytes of compiled code and weights are "
+                                 "damaged (wrong checksum).",
                                  name, blob.size()),
                      "Copy the file again, or build the engine again from its model.");
 }

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/error.h>
+
+#include <nlohmann/json.hpp>
 
 namespace polygraph {
 
@@ -34,7 +34,8 @@ Json to_json(const PartialShape& shape) {
 std::int64_t size_from(const Json& json) {
   // A number above the range of int64 would come back as a negative one.
   const std::int64_t size = json.is_number_integer() ? json.get<std::int64_t>() : -1;
-  if (size < 0) throw InputError(fmt::format("a dimension is {}, and whole numbers from 0 are allowed", json.dump()));
+  if (size < 0)
+    throw InputError(fmt::format("a dimension is {}, and whole numbers from 0 are allowed", json.dump()));
   return size;
 }
 
@@ -48,7 +49,8 @@ PartialShape shape_from(const Json& json) {
     }
     Dimension dim(entry.contains("min") ? size_from(entry["min"]) : 0,
                   entry.contains("max") ? size_from(entry["max"]) : Dimension::unbounded);
-    if (dim.min > dim.max) throw InputError(fmt::format("a dimension's min, {}, is above its max, {}", dim.min, dim.max));
+    if (dim.min > dim.max)
+      throw InputError(fmt::format("a dimension's min, {}, is above its max, {}", dim.min, dim.max));
     dim.name = entry.value("name", "");
     dims.push_back(std::move(dim));
   }
@@ -66,7 +68,9 @@ TensorInfo info_from(const Json& json) {
   info.name = json.at("name").get<std::string>();
   if (const Json& dtype = json.at("dtype"); !dtype.is_null()) {
     info.dtype = parse_data_type(dtype.get<std::string>());
-    if (!info.dtype) throw InputError(fmt::format("the description names an unknown data type '{}'", dtype.get<std::string>()));
+    if (!info.dtype)
+      throw InputError(
+          fmt::format("the description names an unknown data type '{}'", dtype.get<std::string>()));
   }
   info.shape = shape_from(json.at("shape"));
   return info;
@@ -131,7 +135,8 @@ std::string engine_info_to_json(const EngineInfo& info, bool pretty) {
 
 EngineInfo engine_info_from_json(std::string_view text) try {
   const Json json = Json::parse(text, [](int depth, Json::parse_event_t, Json&) {
-    if (depth > max_depth) throw InputError(fmt::format("the description is nested deeper than {} levels", max_depth));
+    if (depth > max_depth)
+      throw InputError(fmt::format("the description is nested deeper than {} levels", max_depth));
     return true;
   });
   EngineInfo info;
@@ -141,7 +146,8 @@ EngineInfo engine_info_from_json(std::string_view text) try {
   info.outputs = TensorMetadata(list_from(json.at("outputs")));
   for (const Json& entry : json.at("layers").get_ref<const Json::array_t&>()) {
     EngineLayer layer;
-    for_each_layer_text(layer, [&](const char* key, std::string& value) { value = entry.at(key).get<std::string>(); });
+    for_each_layer_text(
+        layer, [&](const char* key, std::string& value) { value = entry.at(key).get<std::string>(); });
     layer.onnx_nodes = entry.at("onnx_nodes").get<std::vector<std::string>>();
     layer.inputs = list_from(entry.at("inputs"));
     layer.outputs = list_from(entry.at("outputs"));

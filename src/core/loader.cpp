@@ -1,6 +1,5 @@
-#include <polygraph/core/loader.h>
-
 #include <fmt/format.h>
+#include <polygraph/core/loader.h>
 
 namespace polygraph {
 
@@ -21,7 +20,8 @@ std::string cpp_literal(std::string_view text) {
     else if (c == '\n')
       quoted += "\\n";
     else if (byte < 0x20 || byte == 0x7f)
-      quoted += fmt::format("\\{:03o}", byte);  // octal escapes end after three digits, hexadecimal ones do not
+      quoted +=
+          fmt::format("\\{:03o}", byte);  // octal escapes end after three digits, hexadecimal ones do not
     else
       quoted += c;
   }
@@ -31,7 +31,9 @@ std::string cpp_literal(std::string_view text) {
 namespace detail {
 
 std::string call_expression(std::string_view name, std::vector<std::string> args, std::size_t required) {
-  auto is_default = [](const std::string& arg) { return arg == "{}" || arg == "\"\"" || arg.ends_with("()"); };
+  auto is_default = [](const std::string& arg) {
+    return arg == "{}" || arg == "\"\"" || arg.ends_with("()");
+  };
   while (args.size() > required && is_default(args.back())) args.pop_back();
   std::string text(name);
   text += '(';

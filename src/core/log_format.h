@@ -13,7 +13,8 @@ struct LogFormat {
   fmt::format_string<Args...> format;
   std::source_location where;
   template <class String>
-  consteval LogFormat(const String& text, std::source_location place = std::source_location::current())  // NOLINT
+  consteval LogFormat(const String& text,
+                      std::source_location place = std::source_location::current())  // NOLINT
       : format(text), where(place) {}
 };
 template <class... Args>
@@ -24,10 +25,10 @@ void log(Severity severity, const LogFormat<std::type_identity_t<Args>...>& form
 }  // namespace detail
 
 /// Log with fmt's format strings: `log_info("built in {:.2f} s", seconds)`.
-#define POLYGRAPH_LOG_FUNCTION(name, severity)                                                          \
-  template <class... Args>                                                                              \
-  void name(const detail::LogFormat<std::type_identity_t<Args>...>& format, Args&&... args) {           \
-    detail::log<Args...>(severity, format, std::forward<Args>(args)...);                                \
+#define POLYGRAPH_LOG_FUNCTION(name, severity)                                                \
+  template <class... Args>                                                                    \
+  void name(const detail::LogFormat<std::type_identity_t<Args>...>& format, Args&&... args) { \
+    detail::log<Args...>(severity, format, std::forward<Args>(args)...);                      \
   }
 POLYGRAPH_LOG_FUNCTION(log_ultra_verbose, Severity::ultra_verbose)
 POLYGRAPH_LOG_FUNCTION(log_super_verbose, Severity::super_verbose)

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <fmt/format.h>
+#include <polygraph/core/error.h>
+#include <polygraph/core/options.h>
+
 #include <charconv>
 #include <filesystem>
 #include <map>
@@ -7,24 +11,24 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
-#include <polygraph/core/error.h>
-#include <polygraph/core/options.h>
-
 // Options from text: one value of a field of an options struct, as the command line gives it.
 namespace polygraph {
 
 namespace detail {
 
-inline void parse_option(bool& value, std::string_view text) { value = text == "true"; }
-inline void parse_option(std::string& value, std::string_view text) { value = text; }
+inline void parse_option(bool& value, std::string_view text) {
+  value = text == "true";
+}
+inline void parse_option(std::string& value, std::string_view text) {
+  value = text;
+}
 
 template <std::integral T>
-  requires(!std::same_as<T, bool>)
-void parse_option(T& value, std::string_view text) {
+requires(!std::same_as<T, bool>) void parse_option(T& value, std::string_view text) {
   const char* end = text.data() + text.size();
   const auto [parsed, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || parsed != end) throw UsageError(fmt::format("'{}' is not a whole number", text));
+  if (error != std::errc() || parsed != end)
+    throw UsageError(fmt::format("'{}' is not a whole number", text));
 }
 
 template <NamedEnum E>
@@ -56,13 +60,15 @@ void parse_option(std::vector<T>& values, std::string_view text) {
 template <class V>
 void parse_option(std::map<std::string, V>& values, std::string_view text) {
   const std::size_t colon = text.find(':');
-  if (colon == 0 || colon == std::string_view::npos) throw UsageError(fmt::format("'{}' is not of the form NAME:VALUE", text));
+  if (colon == 0 || colon == std::string_view::npos)
+    throw UsageError(fmt::format("'{}' is not of the form NAME:VALUE", text));
   parse_option(values[std::string(text.substr(0, colon))], text.substr(colon + 1));
 }
 
 }  // namespace detail
 
-/// Sets the field `name` from text; for lists and maps, adds one entry. Throws UsageError for an unknown name or a bad value.
+/// Sets the field `name` from text; for lists and maps, adds one entry. Throws UsageError for an unknown name
+/// or a bad value.
 template <HasFields Options>
 void set_option(Options& options, std::string_view name, std::string_view text) {
   bool found = false;

@@ -1,9 +1,8 @@
+#include <fmt/format.h>
+#include <polygraph/core/error.h>
 #include <polygraph/core/runner.h>
 
 #include <chrono>
-
-#include <fmt/format.h>
-#include <polygraph/core/error.h>
 
 #include "core/log_format.h"
 
@@ -11,7 +10,8 @@ namespace polygraph {
 
 Activation Runner::activate() {
   if (active_)
-    throw UsageError(fmt::format("Activating '{}': it is active already.", name_), "Use the runner within the scope it is active in.");
+    throw UsageError(fmt::format("Activating '{}': it is active already.", name_),
+                     "Use the runner within the scope it is active in.");
   log_verbose("Activating '{}'", name_);
   interface_ = activate_impl();
   for (const TensorInfo& input : interface_.inputs) log_extra_verbose("Input: {}", input.str());
@@ -66,25 +66,28 @@ void Runner::check_feed(const FeedDict& feed) const {
       refuse(fmt::format("the input '{}' is missing.{}", input.name, feed.empty() ? " Nothing was fed." : ""),
              fmt::format("Feed {}.", input.str()));
     if (input.dtype && tensor->dtype() != *input.dtype)
-      refuse(fmt::format("the input '{}' is {}, and a tensor of {} was given.", input.name, to_string(*input.dtype),
-                         to_string(tensor->dtype())),
+      refuse(fmt::format("the input '{}' is {}, and a tensor of {} was given.", input.name,
+                         to_string(*input.dtype), to_string(tensor->dtype())),
              fmt::format("Convert it: tensor.cast(DataType::{}).", to_string(*input.dtype)));
     if (!input.shape.accepts(tensor->shape()))
-      refuse(fmt::format("the input '{}' has the shape {}, and a tensor of shape {} was given{}.", input.name, input.shape.str(),
-                         tensor->shape().str(),
-                         input.shape.has_rank() && input.shape.rank() != tensor->shape().rank()
-                             ? fmt::format(" (rank {} instead of {})", tensor->shape().rank(), input.shape.rank())
-                             : ""),
+      refuse(fmt::format(
+                 "the input '{}' has the shape {}, and a tensor of shape {} was given{}.", input.name,
+                 input.shape.str(), tensor->shape().str(),
+                 input.shape.has_rank() && input.shape.rank() != tensor->shape().rank()
+                     ? fmt::format(" (rank {} instead of {})", tensor->shape().rank(), input.shape.rank())
+                     : ""),
              "Every fixed dimension must be the same, and a bounded one within its bounds.");
     if (!tensor->is_contiguous())
-      refuse(fmt::format("the tensor for the input '{}' is not contiguous (its strides are not those of a row-major array).",
+      refuse(fmt::format("the tensor for the input '{}' is not contiguous (its strides are not those of a "
+                         "row-major array).",
                          input.name),
              "Feed tensor.contiguous().");
   }
   if (feed.size() == inputs.size()) return;
   for (const auto& [name, tensor] : feed)
     if (!inputs.contains(name))
-      refuse(fmt::format("there is no input '{}'.{}", name, suggest(name, inputs.names())), "Leave it out of the feed.");
+      refuse(fmt::format("there is no input '{}'.{}", name, suggest(name, inputs.names())),
+             "Leave it out of the feed.");
 }
 
 }  // namespace polygraph

@@ -1,5 +1,5 @@
-// Debian ships fmt as headers and a shared library only; this one file compiles the headers' function definitions,
-// so that the program carries fmt in itself and no other source pays for compiling them.
+// Debian ships fmt as headers and a shared library only; this one file compiles the headers' function
+// definitions, so that the program carries fmt in itself and no other source pays for compiling them.
 #include <fmt/format-inl.h>
 
 namespace fmt::detail {
@@ -10,5 +10,6 @@ template FMT_API auto thousands_sep_impl(locale_ref) -> thousands_sep_result<wch
 template FMT_API auto decimal_point_impl(locale_ref) -> char;
 template FMT_API auto decimal_point_impl(locale_ref) -> wchar_t;
 template FMT_API void buffer<char>::append(const char*, const char*);
-template FMT_API void vformat_to(buffer<char>&, string_view, basic_format_args<FMT_BUFFER_CONTEXT(char)>, locale_ref);
+template FMT_API void vformat_to(buffer<char>&, string_view, basic_format_args<FMT_BUFFER_CONTEXT(char)>,
+                                 locale_ref);
 }  // namespace fmt::detail

@@ -1,14 +1,13 @@
-#include <polygraph/core/backend.h>
-
-#include <charconv>
-#include <cmath>
-#include <limits>
-
 #include <fmt/format.h>
+#include <polygraph/core/backend.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 #include <polygraph/openvino/loaders.h>
 #include <polygraph/openvino/runner.h>
+
+#include <charconv>
+#include <cmath>
+#include <limits>
 
 #include "core/option_text.h"
 #include "openvino/translate.h"
@@ -28,12 +27,15 @@ class OpenVinoBackend final : public Backend {
     std::map<std::string, DataType> precisions;
     for (const auto& [layer, text] : request.layer_precisions) {
       const auto dtype = parse_data_type(text);
-      if (!dtype) throw UsageError(fmt::format("The layer precision '{}:{}' names no data type.", layer, text), "Use 'float32'.");
+      if (!dtype)
+        throw UsageError(fmt::format("The layer precision '{}:{}' names no data type.", layer, text),
+                         "Use 'float32'.");
       precisions[layer] = *dtype;
     }
     const std::vector<std::filesystem::path> plugins(request.plugins.begin(), request.plugins.end());
 
-    const AtomicFile probe(request.engine);  // a place that cannot be written to is found before the work, not after
+    const AtomicFile probe(
+        request.engine);  // a place that cannot be written to is found before the work, not after
     Network network = network_from_onnx_path(request.model, LoadPlugins(plugins));
     const OutputOptions outputs{request.outputs, request.exclude_outputs, request.mark_layer_types};
     if (!(outputs == OutputOptions{})) modify_network_outputs(network, outputs);
@@ -46,9 +48,10 @@ class OpenVinoBackend final : public Backend {
     FeedDict feed;
     for (const TensorInfo& input : engine.info().inputs) {
       if (!input.dtype || !input.shape.has_rank())
-        throw InputError(fmt::format("Measuring the layers of '{}': the type or the rank of its input '{}' is open.", path.native(),
-                                     input.name),
-                         "Build the engine from a model whose inputs have a type and a rank.");
+        throw InputError(
+            fmt::format("Measuring the layers of '{}': the type or the rank of its input '{}' is open.",
+                        path.native(), input.name),
+            "Build the engine from a model whose inputs have a type and a rank.");
       feed.set(input.name, Tensor(*input.dtype, input.shape.with_defaults()));
     }
     return calling_openvino("Measuring the layers", "", [&] {
@@ -57,9 +60,10 @@ class OpenVinoBackend final : public Backend {
       for (std::size_t i = 0; i < engine.info().inputs.size(); ++i) {
         Tensor& tensor = feed.at(i).second;
         const ov::Shape shape(tensor.shape().begin(), tensor.shape().end());
-        request.set_tensor(compiled.input(i), tensor.dtype() == DataType::string
-                                                  ? ov::Tensor(ov::element::string, shape)
-                                                  : ov::Tensor(to_element_type(tensor.dtype()), shape, tensor.mutable_data()));
+        request.set_tensor(compiled.input(i),
+                           tensor.dtype() == DataType::string
+                               ? ov::Tensor(ov::element::string, shape)
+                               : ov::Tensor(to_element_type(tensor.dtype()), shape, tensor.mutable_data()));
       }
       request.infer();  // the first run also prepares
       std::map<std::string, double> seconds;
@@ -72,7 +76,8 @@ class OpenVinoBackend final : public Backend {
       std::vector<double> means;
       for (const EngineLayer& layer : engine.info().layers) {
         const auto found = seconds.find(layer.name);
-        means.push_back(found == seconds.end() ? std::numeric_limits<double>::quiet_NaN() : found->second / iterations);
+        means.push_back(found == seconds.end() ? std::numeric_limits<double>::quiet_NaN()
+                                               : found->second / iterations);
       }
       return means;
     });

@@ -1,9 +1,9 @@
-#include <algorithm>
-#include <set>
-
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
 #include <polygraph/openvino/loaders.h>
+
+#include <algorithm>
+#include <set>
 
 #include "core/log_format.h"
 #include "openvino/properties.h"
@@ -28,11 +28,14 @@ Config CreateConfig::operator()() const {
   return Config(options_);
 }
 
-std::string CreateConfig::str() const { return cpp_expression<0>("CreateConfig", options_); }
+std::string CreateConfig::str() const {
+  return cpp_expression<0>("CreateConfig", options_);
+}
 
 PostprocessConfig::PostprocessConfig(Source<Config> config, std::function<void(Config&)> function)
     : config_(std::move(config)), function_(std::move(function)) {
-  if (!function_) throw UsageError("PostprocessConfig: the function is empty.", "Pass a function that takes a Config&.");
+  if (!function_)
+    throw UsageError("PostprocessConfig: the function is empty.", "Pass a function that takes a Config&.");
 }
 
 Config PostprocessConfig::operator()() const {
@@ -41,15 +44,20 @@ Config PostprocessConfig::operator()() const {
   return config;
 }
 
-std::string PostprocessConfig::str() const { return fmt::format("PostprocessConfig({}, /* function */)", config_.str()); }
+std::string PostprocessConfig::str() const {
+  return fmt::format("PostprocessConfig({}, /* function */)", config_.str());
+}
 
 namespace {
 
 ov::hint::PerformanceMode performance_mode(PerformanceHint hint) {
   switch (hint) {
-    case PerformanceHint::throughput: return ov::hint::PerformanceMode::THROUGHPUT;
-    case PerformanceHint::cumulative_throughput: return ov::hint::PerformanceMode::CUMULATIVE_THROUGHPUT;
-    case PerformanceHint::latency: break;
+    case PerformanceHint::throughput:
+      return ov::hint::PerformanceMode::THROUGHPUT;
+    case PerformanceHint::cumulative_throughput:
+      return ov::hint::PerformanceMode::CUMULATIVE_THROUGHPUT;
+    case PerformanceHint::latency:
+      break;
   }
   return ov::hint::PerformanceMode::LATENCY;
 }
@@ -65,9 +73,10 @@ void check_property(const Runtime& runtime, const std::string& name) {
   for (const ov::PropertyName& property : runtime.native().get_property(device, ov::supported_properties))
     if (property.is_mutable()) known.push_back(property);
   if (std::find(known.begin(), known.end(), name) == known.end())
-    throw UsageError(fmt::format("Creating the configuration: OpenVINO has no property '{}' that can be set for {}.{}", name,
-                                 device, suggest(name, known)),
-                     "Names are OpenVINO's, e.g. 'ENABLE_CPU_PINNING'.");
+    throw UsageError(
+        fmt::format("Creating the configuration: OpenVINO has no property '{}' that can be set for {}.{}",
+                    name, device, suggest(name, known)),
+        "Names are OpenVINO's, e.g. 'ENABLE_CPU_PINNING'.");
 }
 
 }  // namespace

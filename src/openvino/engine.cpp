@@ -1,12 +1,12 @@
 #include "openvino/engine.h"
 
-#include <algorithm>
-#include <chrono>
-#include <set>
-
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
 #include <polygraph/openvino/loaders.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
 
 #include "core/log_format.h"
 #include "openvino/properties.h"
@@ -14,13 +14,27 @@
 
 namespace polygraph::openvino {
 
-const EngineInfo& Engine::info() const& { return state_->info; }
-EngineInfo Engine::info() && { return state_->info; }
-const ov::CompiledModel& Engine::native() const& { return state_->compiled; }
-ov::CompiledModel Engine::native() && { return state_->compiled; }
-const Runtime& Engine::runtime() const& { return state_->runtime; }
-Runtime Engine::runtime() && { return state_->runtime; }
-const Bytes& Engine::serialized() const& { return state_->serialized; }
+const EngineInfo& Engine::info() const& {
+  return state_->info;
+}
+EngineInfo Engine::info() && {
+  return state_->info;
+}
+const ov::CompiledModel& Engine::native() const& {
+  return state_->compiled;
+}
+ov::CompiledModel Engine::native() && {
+  return state_->compiled;
+}
+const Runtime& Engine::runtime() const& {
+  return state_->runtime;
+}
+Runtime Engine::runtime() && {
+  return state_->runtime;
+}
+const Bytes& Engine::serialized() const& {
+  return state_->serialized;
+}
 
 namespace {
 
@@ -43,7 +57,8 @@ std::string precision_name(const std::string& type) {
   }
 }
 
-// In a runtime model every layer has one output port per consumer tensor, without names: the layer's name stands for it.
+// In a runtime model every layer has one output port per consumer tensor, without names: the layer's name
+// stands for it.
 TensorInfo tensor_of(const ov::Output<const ov::Node>& port) {
   TensorInfo info;
   info.name = port.get_node()->get_friendly_name();
@@ -78,9 +93,10 @@ int execution_order(const ov::Node& node) {
 
 // Layers that move data or hold it say nothing about what the engine computes in.
 bool computes(const EngineLayer& layer) {
-  static const std::set<std::string> moving = {"Input",     "Output",  "Reorder", "Convert",      "MemoryInput", "MemoryOutput",
-                                               "Transpose", "Reshape", "ShapeOf", "Broadcast",    "Concatenation", "Concat",
-                                               "Split",     "Gather",  "Tile",    "StridedSlice", "Pad"};
+  static const std::set<std::string> moving = {
+      "Input",   "Output",       "Reorder",   "Convert",       "MemoryInput", "MemoryOutput", "Transpose",
+      "Reshape", "ShapeOf",      "Broadcast", "Concatenation", "Concat",      "Split",        "Gather",
+      "Tile",    "StridedSlice", "Pad"};
   return !moving.contains(layer.type);
 }
 
@@ -94,20 +110,23 @@ std::set<std::string> types_of(const ov::Model& model) {
   std::set<std::string> names;
   for (const auto& node : model.get_ops())
     for (const auto& output : node->outputs())
-      if (output.get_element_type().is_static()) names.insert(precision_name(output.get_element_type().to_string()));
+      if (output.get_element_type().is_static())
+        names.insert(precision_name(output.get_element_type().to_string()));
   return names;
 }
 
-bool runs_only(const std::vector<EngineLayer>& layers, const std::vector<ov::element::Type>& allowed, std::set<std::string> names) {
+bool runs_only(const std::vector<EngineLayer>& layers, const std::vector<ov::element::Type>& allowed,
+               std::set<std::string> names) {
   for (const auto& type : allowed) names.emplace(to_string(to_data_type(type)));
   return std::all_of(layers.begin(), layers.end(), [&](const EngineLayer& layer) {
     return !is_narrow(layer) || names.contains(layer.precision);
   });
 }
 
-// Throws if a layer that must stay in FP32 does not. OpenVINO forgets the request when it fuses some layers, and the names of some
-// that it fused, so that for a name it no longer knows the layers behind it count.
-void check_kept_layers(const ov::Model& model, const std::vector<EngineLayer>& layers, const std::string& attempt) {
+// Throws if a layer that must stay in FP32 does not. OpenVINO forgets the request when it fuses some layers,
+// and the names of some that it fused, so that for a name it no longer knows the layers behind it count.
+void check_kept_layers(const ov::Model& model, const std::vector<EngineLayer>& layers,
+                       const std::string& attempt) {
   std::map<std::string, const EngineLayer*> by_node;
   for (const EngineLayer& layer : layers)
     if (computes(layer))
@@ -129,21 +148,26 @@ void check_kept_layers(const ov::Model& model, const std::vector<EngineLayer>& l
       const EngineLayer& layer = *found->second;
       if (!is_narrow(layer)) continue;
       throw BackendError(
-          fmt::format("{}: the layer '{}' must stay in float32, and OpenVINO runs it in {}, fused into the layer '{}' ({}).", attempt,
-                      node->get_friendly_name(), layer.precision, layer.name, layer.type),
-          "Mark its output as an output of the network (ModifyNetworkOutputs), so that nothing is fused into it, or allow fp16 instead "
+          fmt::format("{}: the layer '{}' must stay in float32, and OpenVINO runs it in {}, fused into the "
+                      "layer '{}' ({}).",
+                      attempt, node->get_friendly_name(), layer.precision, layer.name, layer.type),
+          "Mark its output as an output of the network (ModifyNetworkOutputs), so that nothing is fused into "
+          "it, or allow fp16 instead "
           "of bf16 where the processor has it: there every layer can be kept.");
     }
   }
 }
 
-// OpenVINO looks at the values of properties only when it compiles. Throws UsageError if that is what its message is about.
+// OpenVINO looks at the values of properties only when it compiles. Throws UsageError if that is what its
+// message is about.
 void check_property_values(const BuildPlan& plan, std::string_view message) {
   for (const auto& [name, value] : plan.properties)
     if (message.find(fmt::format("for property key {}.", name)) != std::string_view::npos)
-      throw UsageError(fmt::format("Creating the configuration: OpenVINO does not take the value '{}' for the property '{}'.",
-                                   value.as<std::string>(), name),
-                       "Give a value that OpenVINO's message names.", readable_lines(message));
+      throw UsageError(
+          fmt::format(
+              "Creating the configuration: OpenVINO does not take the value '{}' for the property '{}'.",
+              value.as<std::string>(), name),
+          "Give a value that OpenVINO's message names.", readable_lines(message));
 }
 
 }  // namespace
@@ -171,10 +195,12 @@ std::string precision_summary(const std::vector<EngineLayer>& layers) {
   if (counts.empty()) return "none";
   if (counts.size() == 1) return counts.begin()->first;
   std::vector<std::pair<std::string, int>> sorted(counts.begin(), counts.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
   std::string text;
   for (const auto& [name, count] : sorted)
-    text += fmt::format("{}{} ({} {})", text.empty() ? "" : ", ", name, count, count == 1 ? "layer" : "layers");
+    text +=
+        fmt::format("{}{} ({} {})", text.empty() ? "" : ", ", name, count, count == 1 ? "layer" : "layers");
   return text;
 }
 
@@ -185,65 +211,73 @@ Engine EngineFromNetwork::operator()() const {
   const Network network = network_.get();
   const Config config = config_.get();
   const Runtime& runtime = network.runtime();
-  const std::string attempt = fmt::format("Building an engine from the network '{}'", network->get_friendly_name());
+  const std::string attempt =
+      fmt::format("Building an engine from the network '{}'", network->get_friendly_name());
   const auto started = std::chrono::steady_clock::now();
-  return calling_openvino(attempt, "Try FP32 without further properties; if that fails too, look for the layer named below.", [&] {
-    log_start("Building an engine with {}", cpp_expression<0>("CreateConfig", config.options()));
-    BuildPlan plan = plan_build(runtime, config);
-    auto compile = [&] {
-      Progress progress("Building the engine");
-      try {
-        return runtime.native().compile_model(network.native(), device, plan.properties);
-      } catch (const ov::Exception& error) {
-        check_property_values(plan, error.what());
-        throw;
-      }
-    };
-    auto state = std::make_shared<Engine::State>(Engine::State{runtime, {}, {}, compile()});
-    std::vector<EngineLayer> layers = layers_of(state->compiled);
-    if (!plan.hint_is_users && !runs_only(layers, plan.allowed, types_of(*network))) {
-      log_warning("OpenVINO chose {}, which was not asked for: building again in FP32", precision_summary(layers));
-      plan.hint = ov::element::f32;
-      plan.properties[ov::hint::inference_precision.name()] = plan.hint;
-      plan.properties[ov::hint::kv_cache_precision.name()] = plan.hint;
-      state->compiled = compile();
-      layers = layers_of(state->compiled);
-      if (!runs_only(layers, plan.allowed, types_of(*network)))
-        throw BackendError(fmt::format("{}: OpenVINO runs {} although only {} is allowed.", attempt, precision_summary(layers),
-                                       plan.asked),
-                           "Allow that type, or take the layers that compute in it out of the model.");
-    }
+  return calling_openvino(
+      attempt, "Try FP32 without further properties; if that fails too, look for the layer named below.",
+      [&] {
+        log_start("Building an engine with {}", cpp_expression<0>("CreateConfig", config.options()));
+        BuildPlan plan = plan_build(runtime, config);
+        auto compile = [&] {
+          Progress progress("Building the engine");
+          try {
+            return runtime.native().compile_model(network.native(), device, plan.properties);
+          } catch (const ov::Exception& error) {
+            check_property_values(plan, error.what());
+            throw;
+          }
+        };
+        auto state = std::make_shared<Engine::State>(Engine::State{runtime, {}, {}, compile()});
+        std::vector<EngineLayer> layers = layers_of(state->compiled);
+        if (!plan.hint_is_users && !runs_only(layers, plan.allowed, types_of(*network))) {
+          log_warning("OpenVINO chose {}, which was not asked for: building again in FP32",
+                      precision_summary(layers));
+          plan.hint = ov::element::f32;
+          plan.properties[ov::hint::inference_precision.name()] = plan.hint;
+          plan.properties[ov::hint::kv_cache_precision.name()] = plan.hint;
+          state->compiled = compile();
+          layers = layers_of(state->compiled);
+          if (!runs_only(layers, plan.allowed, types_of(*network)))
+            throw BackendError(fmt::format("{}: OpenVINO runs {} although only {} is allowed.", attempt,
+                                           precision_summary(layers), plan.asked),
+                               "Allow that type, or take the layers that compute in it out of the model.");
+        }
 
-    EngineInfo& info = state->info;
-    info.name = network->get_friendly_name();
-    info.backend = "OpenVINO";
-    info.backend_version = ov::get_openvino_version().buildNumber;
-    info.device = device;
-    info.device_name = runtime.native().get_property(device, ov::device::full_name);
-    info.instruction_set = cpu_instruction_set();
-    info.precision_asked = plan.asked;
-    info.precision_hint = plan.properties.at(ov::hint::inference_precision.name()).as<std::string>();
-    info.precision_run = precision_summary(layers);
-    info.model_name = network.model_name();
-    info.model_hash = network.model_hash();
-    info.properties = properties_as_text(plan);
-    info.inputs = to_metadata(state->compiled.inputs());
-    info.outputs = to_metadata(state->compiled.outputs());
-    info.layers = std::move(layers);
-    check_kept_layers(*network, info.layers, attempt);
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
-    log_finish("Finished building in {:.3f} s: {} layers, which compute in {} (allowed: {})", seconds.count(), info.layers.size(),
-               info.precision_run, info.precision_asked);
-    return Engine(state);
-  });
+        EngineInfo& info = state->info;
+        info.name = network->get_friendly_name();
+        info.backend = "OpenVINO";
+        info.backend_version = ov::get_openvino_version().buildNumber;
+        info.device = device;
+        info.device_name = runtime.native().get_property(device, ov::device::full_name);
+        info.instruction_set = cpu_instruction_set();
+        info.precision_asked = plan.asked;
+        info.precision_hint = plan.properties.at(ov::hint::inference_precision.name()).as<std::string>();
+        info.precision_run = precision_summary(layers);
+        info.model_name = network.model_name();
+        info.model_hash = network.model_hash();
+        info.properties = properties_as_text(plan);
+        info.inputs = to_metadata(state->compiled.inputs());
+        info.outputs = to_metadata(state->compiled.outputs());
+        info.layers = std::move(layers);
+        check_kept_layers(*network, info.layers, attempt);
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
+        log_finish("Finished building in {:.3f} s: {} layers, which compute in {} (allowed: {})",
+                   seconds.count(), info.layers.size(), info.precision_run, info.precision_asked);
+        return Engine(state);
+      });
 }
 
-std::string EngineFromNetwork::str() const { return cpp_expression<1>("EngineFromNetwork", network_, config_); }
+std::string EngineFromNetwork::str() const {
+  return cpp_expression<1>("EngineFromNetwork", network_, config_);
+}
 
 EngineBytesFromNetwork::EngineBytesFromNetwork(Source<Network> network, Source<Config> config)
     : build_(std::move(network), std::move(config)) {}
 
-Bytes EngineBytesFromNetwork::operator()() const { return bytes_from_engine(build_); }
+Bytes EngineBytesFromNetwork::operator()() const {
+  return bytes_from_engine(build_);
+}
 
 std::string EngineBytesFromNetwork::str() const {
   const std::string build = build_.str();

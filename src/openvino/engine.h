@@ -1,7 +1,8 @@
 #pragma once
 
-#include <openvino/openvino.hpp>
 #include <polygraph/openvino/objects.h>
+
+#include <openvino/openvino.hpp>
 
 namespace polygraph::openvino {
 
@@ -19,8 +20,8 @@ struct Engine::State {
 /// The layers of an engine, in execution order.
 std::vector<EngineLayer> layers_of(const ov::CompiledModel& compiled);
 
-/// What the layers compute in, most frequent first: "float32", "bfloat16 (12 layers), float32 (2 layers)"; "none" without any
-/// floating-point layer.
+/// What the layers compute in, most frequent first: "float32", "bfloat16 (12 layers), float32 (2 layers)";
+/// "none" without any floating-point layer.
 std::string precision_summary(const std::vector<EngineLayer>& layers);
 
 }  // namespace polygraph::openvino

@@ -1,9 +1,9 @@
 #include "openvino/names.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
+
+#include <algorithm>
 
 #include "core/log_format.h"
 
@@ -11,7 +11,8 @@ namespace polygraph::openvino {
 
 namespace {
 
-// Matches one character against the set that begins after '[' at `at`; moves `at` behind ']'. Without a ']' the '[' is literal.
+// Matches one character against the set that begins after '[' at `at`; moves `at` behind ']'. Without a ']'
+// the '[' is literal.
 bool match_set(std::string_view pattern, std::size_t& at, char c) {
   std::size_t i = at;
   const bool negated = i < pattern.size() && pattern[i] == '!';
@@ -66,10 +67,13 @@ bool matches(std::string_view name, std::string_view pattern) {
   return p == pattern.size();
 }
 
-bool is_wildcard(std::string_view pattern) { return pattern.find_first_of("*?[") != std::string_view::npos; }
+bool is_wildcard(std::string_view pattern) {
+  return pattern.find_first_of("*?[") != std::string_view::npos;
+}
 
-std::vector<std::size_t> select_names(const std::vector<std::string>& names, const std::vector<std::string>& patterns,
-                                      std::string_view attempt, std::string_view kind) {
+std::vector<std::size_t> select_names(const std::vector<std::string>& names,
+                                      const std::vector<std::string>& patterns, std::string_view attempt,
+                                      std::string_view kind) {
   std::vector<bool> selected(names.size());
   for (const std::string& pattern : patterns) {
     const auto exact = std::find(names.begin(), names.end(), pattern);
@@ -78,8 +82,9 @@ std::vector<std::size_t> select_names(const std::vector<std::string>& names, con
       continue;
     }
     if (!is_wildcard(pattern))
-      throw InputError(fmt::format("{}: there is no {} '{}'.{}", attempt, kind, pattern, suggest(pattern, names)),
-                       "'polygraph inspect model FILE --show layers' lists all names.");
+      throw InputError(
+          fmt::format("{}: there is no {} '{}'.{}", attempt, kind, pattern, suggest(pattern, names)),
+          "'polygraph inspect model FILE --show layers' lists all names.");
     bool any = false;
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (!matches(names[i], pattern)) continue;

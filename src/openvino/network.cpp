@@ -37,15 +37,18 @@ Runtime LoadPlugins::operator()() const {
     if (plugin.has_parent_path() && !std::filesystem::exists(plugin))
       throw InputError(fmt::format("Loading the plugin '{}': there is no such file.", plugin.native()),
                        "Give the path of a shared library with OpenVINO extensions.");
-    calling_openvino(fmt::format("Loading the plugin '{}'", plugin.native()),
-                     "It must be a shared library made with OPENVINO_CREATE_EXTENSIONS for this version of OpenVINO.",
-                     [&] { runtime.native().add_extension(plugin.string()); });
+    calling_openvino(
+        fmt::format("Loading the plugin '{}'", plugin.native()),
+        "It must be a shared library made with OPENVINO_CREATE_EXTENSIONS for this version of OpenVINO.",
+        [&] { runtime.native().add_extension(plugin.string()); });
     log_verbose("Loaded the plugin '{}'", plugin.native());
   }
   return runtime;
 }
 
-std::string LoadPlugins::str() const { return cpp_expression<1>("LoadPlugins", plugins_, runtime_); }
+std::string LoadPlugins::str() const {
+  return cpp_expression<1>("LoadPlugins", plugins_, runtime_);
+}
 
 // Reading
 
@@ -54,7 +57,8 @@ namespace {
 constexpr std::string_view unsupported_remedy =
     "Load an extension that has the operation (LoadPlugins, --plugins), or take that part out of the model.";
 
-// OpenVINO calls a layer that computes an output of the model after that tensor; here each is called as its ONNX node is.
+// OpenVINO calls a layer that computes an output of the model after that tensor; here each is called as its
+// ONNX node is.
 void name_layers(Network& network, const onnx::Graph& graph) {
   std::unordered_map<std::string_view, std::string_view> node_of_tensor;
   for (const onnx::Node& node : graph.nodes)
@@ -90,7 +94,9 @@ Network NetworkFromOnnxPath::operator()() const {
   return network;
 }
 
-std::string NetworkFromOnnxPath::str() const { return cpp_expression<1>("NetworkFromOnnxPath", path_, runtime_); }
+std::string NetworkFromOnnxPath::str() const {
+  return cpp_expression<1>("NetworkFromOnnxPath", path_, runtime_);
+}
 
 NetworkFromOnnxBytes::NetworkFromOnnxBytes(Source<Bytes> model_bytes, Source<Runtime> runtime)
     : model_bytes_(std::move(model_bytes)), runtime_(std::move(runtime)) {}
@@ -100,43 +106,54 @@ Network NetworkFromOnnxBytes::operator()() const {
   const onnx::Model structure = onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive());
   Runtime runtime = runtime_.get();
   const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  Network network(calling_openvino("Reading an ONNX model from memory with OpenVINO", std::string(unsupported_remedy),
-                                   [&] { return runtime.native().read_model(text, ov::Tensor()); }),
-                  runtime);
+  Network network(
+      calling_openvino("Reading an ONNX model from memory with OpenVINO", std::string(unsupported_remedy),
+                       [&] { return runtime.native().read_model(text, ov::Tensor()); }),
+      runtime);
   name_layers(network, structure.graph);
   network.set_origin("", fmt::format("{:016x}", checksum(bytes.span())));
   return network;
 }
 
-std::string NetworkFromOnnxBytes::str() const { return cpp_expression<1>("NetworkFromOnnxBytes", model_bytes_, runtime_); }
+std::string NetworkFromOnnxBytes::str() const {
+  return cpp_expression<1>("NetworkFromOnnxBytes", model_bytes_, runtime_);
+}
 
-NetworkFromIr::NetworkFromIr(std::filesystem::path path, std::filesystem::path weights, Source<Runtime> runtime)
+NetworkFromIr::NetworkFromIr(std::filesystem::path path, std::filesystem::path weights,
+                             Source<Runtime> runtime)
     : path_(std::move(path)), weights_(std::move(weights)), runtime_(std::move(runtime)) {}
 
 Network NetworkFromIr::operator()() const {
   const MappedFile file(path_);  // says clearly what is wrong with the path
-  const std::string_view head(reinterpret_cast<const char*>(file.bytes().data()), std::min<std::size_t>(file.size(), 4096));
+  const std::string_view head(reinterpret_cast<const char*>(file.bytes().data()),
+                              std::min<std::size_t>(file.size(), 4096));
   if (head.find("<net") == std::string_view::npos)
-    throw InputError(fmt::format("Reading '{}': it is not OpenVINO's format (an XML file with a <net> element).", path_.native()),
-                     "Give the .xml file of a model saved by OpenVINO; for ONNX files use NetworkFromOnnxPath.");
+    throw InputError(
+        fmt::format("Reading '{}': it is not OpenVINO's format (an XML file with a <net> element).",
+                    path_.native()),
+        "Give the .xml file of a model saved by OpenVINO; for ONNX files use NetworkFromOnnxPath.");
   if (!weights_.empty()) MappedFile check(weights_);
   Runtime runtime = runtime_.get();
-  Network network(
-      calling_openvino<InputError>(fmt::format("Reading the OpenVINO model '{}'", path_.native()),
-                                   "The .xml and .bin files must belong together and be complete.",
-                                   [&] { return runtime.native().read_model(path_.string(), weights_.string()); }),
-      runtime);
+  Network network(calling_openvino<InputError>(
+                      fmt::format("Reading the OpenVINO model '{}'", path_.native()),
+                      "The .xml and .bin files must belong together and be complete.",
+                      [&] { return runtime.native().read_model(path_.string(), weights_.string()); }),
+                  runtime);
   network.set_origin(path_.filename().string(), fmt::format("{:016x}", checksum(file.bytes())));
   return network;
 }
 
-std::string NetworkFromIr::str() const { return cpp_expression<1>("NetworkFromIr", path_, weights_, runtime_); }
+std::string NetworkFromIr::str() const {
+  return cpp_expression<1>("NetworkFromIr", path_, weights_, runtime_);
+}
 
 // PostprocessNetwork
 
-PostprocessNetwork::PostprocessNetwork(Source<Network> network, std::function<void(Network&)> function, std::string name)
+PostprocessNetwork::PostprocessNetwork(Source<Network> network, std::function<void(Network&)> function,
+                                       std::string name)
     : network_(std::move(network)), function_(std::move(function)), name_(std::move(name)) {
-  if (!function_) throw UsageError("PostprocessNetwork: the function is empty.", "Pass a function that takes a Network&.");
+  if (!function_)
+    throw UsageError("PostprocessNetwork: the function is empty.", "Pass a function that takes a Network&.");
 }
 
 Network PostprocessNetwork::operator()() const {

@@ -1,9 +1,9 @@
-#include <algorithm>
-
 #include <fmt/format.h>
-#include <openvino/op/constant.hpp>
 #include <polygraph/core/error.h>
 #include <polygraph/openvino/loaders.h>
+
+#include <algorithm>
+#include <openvino/op/constant.hpp>
 
 #include "core/log_format.h"
 #include "openvino/names.h"
@@ -30,7 +30,8 @@ std::vector<Candidate> candidates_of(const ov::Model& model) {
       continue;
     for (const auto& output : node->outputs()) {
       std::string name = port_name(output);
-      if (output.get_names().empty() && node->get_output_size() > 1) name += fmt::format(":{}", output.get_index());
+      if (output.get_names().empty() && node->get_output_size() > 1)
+        name += fmt::format(":{}", output.get_index());
       candidates.push_back({std::move(name), node->get_type_name(), output});
     }
   }
@@ -52,7 +53,8 @@ void mark(ov::Model& model, Candidate& candidate) {
   model.add_results({std::make_shared<ov::op::v0::Result>(candidate.tensor)});
 }
 
-void replace_outputs(ov::Model& model, std::vector<Candidate>& candidates, const std::vector<std::size_t>& selected) {
+void replace_outputs(ov::Model& model, std::vector<Candidate>& candidates,
+                     const std::vector<std::size_t>& selected) {
   remove_results(model);
   for (const std::size_t i : selected) mark(model, candidates[i]);
 }
@@ -72,8 +74,9 @@ void mark_types(ov::Model& model, std::vector<Candidate>& candidates, const std:
   std::vector<std::size_t> selected;
   for (const std::string& type : types)
     if (std::find(distinct.begin(), distinct.end(), type) == distinct.end())
-      throw InputError(fmt::format("{}: no layer has the type '{}'.{}", attempt, type, suggest(type, distinct)),
-                       "Types are OpenVINO's, e.g. 'Convolution', 'MatMul'.");
+      throw InputError(
+          fmt::format("{}: no layer has the type '{}'.{}", attempt, type, suggest(type, distinct)),
+          "Types are OpenVINO's, e.g. 'Convolution', 'MatMul'.");
   for (std::size_t i = 0; i < known.size(); ++i)
     if (std::find(types.begin(), types.end(), known[i]) != types.end()) selected.push_back(i);
   replace_outputs(model, candidates, selected);
@@ -82,8 +85,10 @@ void mark_types(ov::Model& model, std::vector<Candidate>& candidates, const std:
 void exclude(ov::Model& model, const std::vector<std::string>& patterns) {
   const ov::ResultVector results = model.get_results();
   std::vector<std::string> names;
-  for (const auto& result : results) names.push_back(port_name(std::const_pointer_cast<const ov::op::v0::Result>(result)->output(0)));
-  for (const std::size_t i : select_names(names, patterns, attempt, "output")) model.remove_result(results[i]);
+  for (const auto& result : results)
+    names.push_back(port_name(std::const_pointer_cast<const ov::op::v0::Result>(result)->output(0)));
+  for (const std::size_t i : select_names(names, patterns, attempt, "output"))
+    model.remove_result(results[i]);
 }
 
 }  // namespace
@@ -104,13 +109,15 @@ Network ModifyNetworkOutputs::operator()() const {
         for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
         replace_outputs(model, candidates, all);
       } else if (!options_.outputs.empty()) {
-        replace_outputs(model, candidates,
-                        select_names(names_by(candidates, &Candidate::name), options_.outputs, attempt, "tensor"));
+        replace_outputs(
+            model, candidates,
+            select_names(names_by(candidates, &Candidate::name), options_.outputs, attempt, "tensor"));
       }
       if (!options_.mark_layer_types.empty()) mark_types(model, candidates, options_.mark_layer_types);
       if (!options_.exclude_outputs.empty()) exclude(model, options_.exclude_outputs);
       if (model.get_results().empty())
-        throw InputError(fmt::format("{}: no output would be left.", attempt), "Name at least one tensor that stays an output.");
+        throw InputError(fmt::format("{}: no output would be left.", attempt),
+                         "Name at least one tensor that stays an output.");
       model.validate_nodes_and_infer_types();
     } catch (...) {
       remove_results(model);
@@ -121,6 +128,8 @@ Network ModifyNetworkOutputs::operator()() const {
   return network;
 }
 
-std::string ModifyNetworkOutputs::str() const { return cpp_expression<1>("ModifyNetworkOutputs", network_, options_); }
+std::string ModifyNetworkOutputs::str() const {
+  return cpp_expression<1>("ModifyNetworkOutputs", network_, options_);
+}
 
 }  // namespace polygraph::openvino

@@ -13,15 +13,17 @@ void disable_conversion(const std::shared_ptr<Node>& node, const element::Type& 
 
 namespace polygraph::openvino {
 
-SetLayerPrecisions::SetLayerPrecisions(Source<Network> network, std::map<std::string, DataType> layer_precisions)
+SetLayerPrecisions::SetLayerPrecisions(Source<Network> network,
+                                       std::map<std::string, DataType> layer_precisions)
     : network_(std::move(network)), layer_precisions_(std::move(layer_precisions)) {}
 
 Network SetLayerPrecisions::operator()() const {
   for (const auto& [layer, dtype] : layer_precisions_)
     if (dtype != DataType::float32)
-      throw InputError(fmt::format("Setting the precision of layer '{}' to {}: OpenVINO can only keep layers in float32.", layer,
-                                   to_string(dtype)),
-                       "Name the layers that must stay in float32, and allow the narrower type with fp16 or bf16.");
+      throw InputError(
+          fmt::format("Setting the precision of layer '{}' to {}: OpenVINO can only keep layers in float32.",
+                      layer, to_string(dtype)),
+          "Name the layers that must stay in float32, and allow the narrower type with fp16 or bf16.");
   Network network = network_.get();
   // Layers are known by their own name and by the names of the tensors they compute.
   std::vector<std::string> names;
@@ -52,7 +54,8 @@ Network SetLayerPrecisions::operator()() const {
 std::string SetLayerPrecisions::str() const {
   std::string text = "{";
   for (const auto& [layer, dtype] : layer_precisions_)
-    text += fmt::format("{}{{{}, DataType::{}}}", text.size() > 1 ? ", " : "", cpp_literal(layer), to_string(dtype));
+    text += fmt::format("{}{{{}, DataType::{}}}", text.size() > 1 ? ", " : "", cpp_literal(layer),
+                        to_string(dtype));
   return fmt::format("SetLayerPrecisions({}, {}}})", network_.str(), text);
 }
 

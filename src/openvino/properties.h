@@ -1,11 +1,11 @@
 #pragma once
 
+#include <polygraph/openvino/objects.h>
+
 #include <map>
+#include <openvino/openvino.hpp>
 #include <string>
 #include <vector>
-
-#include <openvino/openvino.hpp>
-#include <polygraph/openvino/objects.h>
 
 namespace polygraph::openvino {
 

@@ -1,11 +1,11 @@
 #include "openvino/translate.h"
 
+#include <polygraph/core/log.h>
+
 #include <algorithm>
 #include <functional>
 #include <mutex>
 #include <set>
-
-#include <polygraph/core/log.h>
 
 // Exported by the pinned version of the library; its wheel has no header for them.
 namespace ov::util {
@@ -22,16 +22,26 @@ struct TypePair {
 };
 
 const TypePair type_pairs[] = {
-    {DataType::float32, ov::element::f32},        {DataType::float64, ov::element::f64},
-    {DataType::float16, ov::element::f16},        {DataType::bfloat16, ov::element::bf16},
-    {DataType::float8e4m3fn, ov::element::f8e4m3}, {DataType::float8e5m2, ov::element::f8e5m2},
-    {DataType::float8e8m0, ov::element::f8e8m0},  {DataType::float4, ov::element::f4e2m1},
-    {DataType::int64, ov::element::i64},          {DataType::int32, ov::element::i32},
-    {DataType::int16, ov::element::i16},          {DataType::int8, ov::element::i8},
-    {DataType::int4, ov::element::i4},            {DataType::uint64, ov::element::u64},
-    {DataType::uint32, ov::element::u32},         {DataType::uint16, ov::element::u16},
-    {DataType::uint8, ov::element::u8},           {DataType::uint4, ov::element::u4},
-    {DataType::uint2, ov::element::u2},           {DataType::boolean, ov::element::boolean},
+    {DataType::float32, ov::element::f32},
+    {DataType::float64, ov::element::f64},
+    {DataType::float16, ov::element::f16},
+    {DataType::bfloat16, ov::element::bf16},
+    {DataType::float8e4m3fn, ov::element::f8e4m3},
+    {DataType::float8e5m2, ov::element::f8e5m2},
+    {DataType::float8e8m0, ov::element::f8e8m0},
+    {DataType::float4, ov::element::f4e2m1},
+    {DataType::int64, ov::element::i64},
+    {DataType::int32, ov::element::i32},
+    {DataType::int16, ov::element::i16},
+    {DataType::int8, ov::element::i8},
+    {DataType::int4, ov::element::i4},
+    {DataType::uint64, ov::element::u64},
+    {DataType::uint32, ov::element::u32},
+    {DataType::uint16, ov::element::u16},
+    {DataType::uint8, ov::element::u8},
+    {DataType::uint4, ov::element::u4},
+    {DataType::uint2, ov::element::u2},
+    {DataType::boolean, ov::element::boolean},
     {DataType::string, ov::element::string},
 };
 
@@ -91,7 +101,8 @@ std::vector<std::string> readable_lines(std::string_view what) {
     const std::size_t end = what.find('\n');
     std::string_view line = what.substr(0, end);
     what.remove_prefix(end == std::string_view::npos ? what.size() : end + 1);
-    // "Check 'condition' failed at src/...:123:" and "Exception from src/...:123:" are for OpenVINO's authors.
+    // "Check 'condition' failed at src/...:123:" and "Exception from src/...:123:" are for OpenVINO's
+    // authors.
     if (line.starts_with("Exception from ")) continue;
     if (line.starts_with("Check '") && line.find("' failed at ") != std::string_view::npos) continue;
     while (!line.empty() && (line.back() == ' ' || line.back() == '\r')) line.remove_suffix(1);

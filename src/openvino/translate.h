@@ -1,14 +1,14 @@
 #pragma once
 
+#include <polygraph/core/error.h>
+#include <polygraph/core/tensor.h>
+
 #include <exception>
+#include <openvino/openvino.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <openvino/openvino.hpp>
-#include <polygraph/core/error.h>
-#include <polygraph/core/tensor.h>
 
 // Between OpenVINO's types and errors and those of core.
 namespace polygraph::openvino {
@@ -20,7 +20,8 @@ ov::element::Type to_element_type(DataType dtype);
 
 PartialShape to_partial_shape(const ov::PartialShape& shape);
 
-/// The name that users know a port by: the first, in the alphabet, of its tensor names; the layer's name if it has none.
+/// The name that users know a port by: the first, in the alphabet, of its tensor names; the layer's name if
+/// it has none.
 std::string port_name(const ov::Output<const ov::Node>& port);
 
 /// Inputs or outputs as metadata.
@@ -29,7 +30,8 @@ TensorMetadata to_metadata(const std::vector<ov::Output<const ov::Node>>& ports)
 /// The lines of an OpenVINO exception that say something to a user: without the places in OpenVINO's sources.
 std::vector<std::string> readable_lines(std::string_view what);
 
-/// Collects what OpenVINO logs while the object lives, from all threads; the lines also go to the log, as verbose ones.
+/// Collects what OpenVINO logs while the object lives, from all threads; the lines also go to the log, as
+/// verbose ones.
 class EngineMessages {
  public:
   EngineMessages();
@@ -43,7 +45,8 @@ class EngineMessages {
   std::vector<std::string> lines_;
 };
 
-/// Calls `f`; an exception of OpenVINO becomes an `E` that says what was attempted, with OpenVINO's text and log lines attached.
+/// Calls `f`; an exception of OpenVINO becomes an `E` that says what was attempted, with OpenVINO's text and
+/// log lines attached.
 template <class E = BackendError, class F>
 decltype(auto) calling_openvino(const std::string& attempt, const std::string& remedy, F&& f) {
   EngineMessages messages;

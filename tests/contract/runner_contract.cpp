@@ -1,8 +1,7 @@
 #include "contract/runner_contract.h"
 
-#include <polygraph/core/error.h>
-
 #include <gmock/gmock.h>
+#include <polygraph/core/error.h>
 
 #include <thread>
 
@@ -48,7 +47,8 @@ TEST_P(RunnerContract, TellsItsInputsAndOutputs) {
   const auto runner = make("two");
   const auto active = runner->activate();
   EXPECT_EQ(runner->input_metadata().str(), "{a [dtype=float32, shape=(2,)],\n b [dtype=int64, shape=(2,)]}");
-  EXPECT_EQ(runner->output_metadata().str(), "{c [dtype=float32, shape=(2,)],\n d [dtype=int64, shape=(2,)]}");
+  EXPECT_EQ(runner->output_metadata().str(),
+            "{c [dtype=float32, shape=(2,)],\n d [dtype=int64, shape=(2,)]}");
 }
 
 TEST_P(RunnerContract, IsActiveWithinTheScope) {
@@ -71,7 +71,8 @@ TEST_P(RunnerContract, RefusesToWorkWhileInactiveOrActiveTwice) {
   EXPECT_THAT(message<UsageError>([&] { runner->input_metadata(); }), HasSubstr("activate()"));
   EXPECT_THROW(runner->output_metadata(), UsageError);
   const auto active = runner->activate();
-  EXPECT_THAT(message<UsageError>([&] { const auto twice = runner->activate(); }), HasSubstr("active already"));
+  EXPECT_THAT(message<UsageError>([&] { const auto twice = runner->activate(); }),
+              HasSubstr("active already"));
   EXPECT_TRUE(runner->is_active());
 }
 
@@ -85,14 +86,22 @@ TEST_P(RunnerContract, RefusesWrongNames) {
   const auto runner = make("identity");
   const auto active = runner->activate();
   EXPECT_THAT(message<InputError>([&] { runner->infer({}); }), HasSubstr("the input 'x' is missing"));
-  EXPECT_THAT(message<InputError>([&] { runner->infer({{"X", ramp}}); }), HasSubstr("Feed x [dtype=float32, shape=(1, 1, 2, 2)]"));
-  EXPECT_THAT(message<InputError>([&] { runner->infer({{"x", ramp}, {"xx", ramp}}); }), HasSubstr("there is no input 'xx'"));
+  EXPECT_THAT(message<InputError>([&] {
+                runner->infer({{"X", ramp}});
+              }),
+              HasSubstr("Feed x [dtype=float32, shape=(1, 1, 2, 2)]"));
+  EXPECT_THAT(message<InputError>([&] {
+                runner->infer({{"x", ramp}, {"xx", ramp}});
+              }),
+              HasSubstr("there is no input 'xx'"));
 }
 
 TEST_P(RunnerContract, RefusesWrongTypes) {
   const auto runner = make("identity");
   const auto active = runner->activate();
-  const std::string text = message<InputError>([&] { runner->infer({{"x", Tensor(DataType::float64, Shape{1, 1, 2, 2})}}); });
+  const std::string text = message<InputError>([&] {
+    runner->infer({{"x", Tensor(DataType::float64, Shape{1, 1, 2, 2})}});
+  });
   EXPECT_THAT(text, HasSubstr("'x' is float32, and a tensor of float64 was given"));
   EXPECT_THAT(text, HasSubstr("cast(DataType::float32)"));
 }
@@ -100,25 +109,34 @@ TEST_P(RunnerContract, RefusesWrongTypes) {
 TEST_P(RunnerContract, RefusesWrongShapes) {
   const auto runner = make("identity");
   const auto active = runner->activate();
-  EXPECT_THAT(message<InputError>([&] { runner->infer({{"x", Tensor(DataType::float32, Shape{4})}}); }),
+  EXPECT_THAT(message<InputError>([&] {
+                runner->infer({{"x", Tensor(DataType::float32, Shape{4})}});
+              }),
               HasSubstr("shape (1, 1, 2, 2), and a tensor of shape (4,) was given (rank 1 instead of 4)"));
-  EXPECT_THAT(message<InputError>([&] { runner->infer({{"x", Tensor(DataType::float32, Shape{1, 1, 2, 3})}}); }),
+  EXPECT_THAT(message<InputError>([&] {
+                runner->infer({{"x", Tensor(DataType::float32, Shape{1, 1, 2, 3})}});
+              }),
               HasSubstr("(1, 1, 2, 3)"));
-  EXPECT_THAT(floats(runner->infer({{"x", ramp}})["y"]), ElementsAre(1, 2, 3, 4)) << "it works on after an error";
+  EXPECT_THAT(floats(runner->infer({{"x", ramp}})["y"]), ElementsAre(1, 2, 3, 4))
+      << "it works on after an error";
 }
 
 TEST_P(RunnerContract, RefusesAShapeOutOfBounds) {
   const auto runner = make("bounded");
   const auto active = runner->activate();
   EXPECT_EQ(runner->infer({{"x", Tensor(DataType::float32, Shape{4, 3})}})["y"].shape(), (Shape{4, 3}));
-  EXPECT_THAT(message<InputError>([&] { runner->infer({{"x", Tensor(DataType::float32, Shape{5, 3})}}); }), HasSubstr("(1..4, 3)"));
+  EXPECT_THAT(message<InputError>([&] {
+                runner->infer({{"x", Tensor(DataType::float32, Shape{5, 3})}});
+              }),
+              HasSubstr("(1..4, 3)"));
 }
 
 TEST_P(RunnerContract, RefusesATensorThatIsNotContiguous) {
   const auto runner = make("identity");
   const auto active = runner->activate();
   std::vector<float> memory(8);
-  const Tensor strided = Tensor::strided_view(memory.data(), DataType::float32, Shape{1, 1, 2, 2}, {32, 32, 16, 8});
+  const Tensor strided =
+      Tensor::strided_view(memory.data(), DataType::float32, Shape{1, 1, 2, 2}, {32, 32, 16, 8});
   EXPECT_THAT(message<InputError>([&] { runner->infer({{"x", strided}}); }), HasSubstr("contiguous()"));
   EXPECT_EQ(runner->infer({{"x", strided.contiguous()}})["y"].shape(), (Shape{1, 1, 2, 2}));
 }
@@ -134,8 +152,8 @@ TEST_P(RunnerContract, ReadsFromReadOnlyMemory) {
 TEST_P(RunnerContract, TakesInputsInAnyOrder) {
   const auto runner = make("two");
   const auto active = runner->activate();
-  const TensorMap& outputs =
-      runner->infer({{"b", Tensor::from<std::int64_t>({3, 4}, Shape{2})}, {"a", Tensor::from({1.0f, 2.0f}, Shape{2})}});
+  const TensorMap& outputs = runner->infer(
+      {{"b", Tensor::from<std::int64_t>({3, 4}, Shape{2})}, {"a", Tensor::from({1.0f, 2.0f}, Shape{2})}});
   EXPECT_EQ(outputs.at(0).first, "c");
   EXPECT_THAT(floats(outputs["c"]), ElementsAre(1, 2));
   EXPECT_THAT(outputs["d"].values<std::int64_t>(), ElementsAre(3, 4));

@@ -1,15 +1,14 @@
 #pragma once
 
-#include <polygraph/core/runner.h>
-
 #include <gtest/gtest.h>
+#include <polygraph/core/runner.h>
 
 #include <functional>
 #include <memory>
 #include <string>
 
-/// What every backend's runner does, tested the same way for each: instantiate the suite with a function that makes a runner of a
-/// model. The models:
+/// What every backend's runner does, tested the same way for each: instantiate the suite with a function that
+/// makes a runner of a model. The models:
 ///
 /// | name | inputs | outputs |
 /// |---|---|---|
@@ -25,13 +24,17 @@ struct RunnerBackend {
   std::string name;
   std::function<std::unique_ptr<Runner>(const std::string& model)> make;
 };
-inline void PrintTo(const RunnerBackend& backend, std::ostream* stream) { *stream << backend.name; }
+inline void PrintTo(const RunnerBackend& backend, std::ostream* stream) {
+  *stream << backend.name;
+}
 
 class RunnerContract : public testing::TestWithParam<RunnerBackend> {
  protected:
   std::unique_ptr<Runner> make(const std::string& model) { return GetParam().make(model); }
 };
 
-inline std::string name_of(const testing::TestParamInfo<RunnerBackend>& info) { return info.param.name; }
+inline std::string name_of(const testing::TestParamInfo<RunnerBackend>& info) {
+  return info.param.name;
+}
 
 }  // namespace polygraph::test

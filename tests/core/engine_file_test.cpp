@@ -1,10 +1,8 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <sys/resource.h>
 
 #include <csignal>
@@ -33,8 +31,10 @@ EngineInfo example_info() {
   info.model_hash = "0123456789abcdef";
   info.properties = {{"PERF_COUNT", "NO"}};
   info.inputs = {{"x", DataType::float32, PartialShape{"batch", 3, Dimension(1, 8), -1}}};
-  info.outputs = {{"y", std::nullopt, PartialShape::unknown_rank()}, {"z", DataType::boolean, PartialShape{}}};
-  info.layers = {{"conv", "Convolution", "float32", "brgconv", {"conv", "relu"}, {info.inputs[0]}, {info.outputs[1]}}};
+  info.outputs = {{"y", std::nullopt, PartialShape::unknown_rank()},
+                  {"z", DataType::boolean, PartialShape{}}};
+  info.layers = {
+      {"conv", "Convolution", "float32", "brgconv", {"conv", "relu"}, {info.inputs[0]}, {info.outputs[1]}}};
   return info;
 }
 
@@ -44,9 +44,13 @@ Bytes example_bytes() {
   return write_engine_bytes(example_info(), [](std::ostream& stream) { stream << blob; });
 }
 
-std::vector<std::byte> copy_of(const Bytes& bytes) { return {bytes.span().begin(), bytes.span().end()}; }
+std::vector<std::byte> copy_of(const Bytes& bytes) {
+  return {bytes.span().begin(), bytes.span().end()};
+}
 
-std::string text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string text_of(const Bytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 std::string error_of(std::vector<std::byte> bytes) {
   try {
@@ -155,7 +159,8 @@ TEST(EngineFile, GivesTheDisksErrorAndNotTheWritersWrapping) {
 TEST(EngineFile, RefusesEveryTruncation) {
   const std::vector<std::byte> whole = copy_of(example_bytes());
   for (std::size_t size = 0; size < whole.size(); ++size)
-    EXPECT_NE(error_of({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}), "") << "cut to " << size;
+    EXPECT_NE(error_of({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}), "")
+        << "cut to " << size;
 }
 
 TEST(EngineFile, RefusesEveryFlippedByteButPadding) {
@@ -242,7 +247,9 @@ TEST(EngineInfo, DimensionsAreChecked) {
   EXPECT_NE(with_shape("[[1]]"), "");
 }
 
-TEST(EngineInfo, WhatIsNoJsonIsNotRepeated) { EXPECT_THAT(refusal("\"\xff\""), HasSubstr("not JSON (wrong at byte 2)")); }
+TEST(EngineInfo, WhatIsNoJsonIsNotRepeated) {
+  EXPECT_THAT(refusal("\"\xff\""), HasSubstr("not JSON (wrong at byte 2)"));
+}
 
 TEST(InstructionSet, IsOneOfTheKnown) {
   EXPECT_THAT(cpu_instruction_set(),

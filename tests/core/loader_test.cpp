@@ -1,7 +1,6 @@
+#include <gtest/gtest.h>
 #include <polygraph/core/bytes.h>
 #include <polygraph/core/loader.h>
-
-#include <gtest/gtest.h>
 
 #include <atomic>
 #include <sstream>
@@ -12,8 +11,12 @@ namespace {
 
 enum class Colour { red, blue };
 constexpr std::string_view colour_names[] = {"red", "blue"};
-constexpr std::span<const std::string_view> enum_names(Colour) { return colour_names; }
-constexpr std::string_view enum_type_name(Colour) { return "Colour"; }
+constexpr std::span<const std::string_view> enum_names(Colour) {
+  return colour_names;
+}
+constexpr std::string_view enum_type_name(Colour) {
+  return "Colour";
+}
 
 struct PaintOptions {
   bool glossy = false;
@@ -23,7 +26,8 @@ struct PaintOptions {
   std::map<std::string, std::string> extra = {};
 
   static constexpr auto fields() {
-    return std::tuple(Field{"glossy", &PaintOptions::glossy, "Shine."}, Field{"colour", &PaintOptions::colour, "Which.", "COLOUR"},
+    return std::tuple(Field{"glossy", &PaintOptions::glossy, "Shine."},
+                      Field{"colour", &PaintOptions::colour, "Which.", "COLOUR"},
                       Field{"layers", &PaintOptions::layers, "How many.", "N"},
                       Field{"names", &PaintOptions::names, "Whose.", "NAME"},
                       Field{"extra", &PaintOptions::extra, "What else.", "KEY:VALUE"});
@@ -56,7 +60,8 @@ class MakeThing {
 class Paint {
  public:
   using Parameters = ParameterList<1, Source<Thing>, PaintOptions>;
-  explicit Paint(Source<Thing> thing, PaintOptions options = {}) : thing_(std::move(thing)), options_(std::move(options)) {}
+  explicit Paint(Source<Thing> thing, PaintOptions options = {})
+      : thing_(std::move(thing)), options_(std::move(options)) {}
   Thing operator()() const {
     Thing thing = thing_.get();
     *thing.value += options_.layers.value_or(1);
@@ -186,9 +191,13 @@ TEST(Printing, IsTheExpressionThatMakesTheLoader) {
             "Paint(MakeThing(1), {.glossy = true, .colour = Colour::blue, .layers = 2})");
   EXPECT_EQ(Paint(MakeThing(1), {.names = {"a", "b\"c"}, .extra = {{"k", "v"}}}).str(),
             R"(Paint(MakeThing(1), {.names = {"a", "b\"c"}, .extra = {{"k", "v"}}}))");
-  EXPECT_EQ(extend(MakeThing(1), [](Thing&) {}, "edit").str(), "extend(MakeThing(1), edit)");
+  EXPECT_EQ(extend(
+                MakeThing(1), [](Thing&) {}, "edit")
+                .str(),
+            "extend(MakeThing(1), edit)");
   EXPECT_EQ(extend(MakeThing(1), [](Thing&) {}).str(), "extend(MakeThing(1), /* function */)");
-  EXPECT_EQ(SaveBytes(BytesFromPath("a b.bin"), "out\n").str(), R"(SaveBytes(BytesFromPath("a b.bin"), "out\n"))");
+  EXPECT_EQ(SaveBytes(BytesFromPath("a b.bin"), "out\n").str(),
+            R"(SaveBytes(BytesFromPath("a b.bin"), "out\n"))");
   std::ostringstream stream;
   stream << Paint(MakeThing(1));
   EXPECT_EQ(stream.str(), "Paint(MakeThing(1))");

@@ -17,7 +17,8 @@ class HandThrough final : public Runner {
   Interface activate_impl() override {
     if (inputs_.empty()) throw InputError("no model");
     TensorMetadata outputs;
-    for (std::size_t i = 0; i < inputs_.size(); ++i) outputs.add({outputs_[i], inputs_[i].dtype, inputs_[i].shape});
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+      outputs.add({outputs_[i], inputs_[i].dtype, inputs_[i].shape});
     return {inputs_, outputs};
   }
   void deactivate_impl() noexcept override { results_ = {}; }
@@ -33,19 +34,22 @@ class HandThrough final : public Runner {
 
 std::unique_ptr<Runner> make_hand_through(const std::string& model) {
   const auto one = [](PartialShape shape) {
-    return std::make_unique<HandThrough>(TensorMetadata{{"x", DataType::float32, std::move(shape)}}, std::vector<std::string>{"y"});
+    return std::make_unique<HandThrough>(TensorMetadata{{"x", DataType::float32, std::move(shape)}},
+                                         std::vector<std::string>{"y"});
   };
   if (model == "identity") return one({1, 1, 2, 2});
   if (model == "dynamic") return one({-1, 3});
   if (model == "bounded") return one({Dimension(1, 4), 3});
   if (model == "big") return one({256, 256});
   if (model == "two")
-    return std::make_unique<HandThrough>(TensorMetadata{{"a", DataType::float32, PartialShape{2}}, {"b", DataType::int64, PartialShape{2}}},
-                                         std::vector<std::string>{"c", "d"});
+    return std::make_unique<HandThrough>(
+        TensorMetadata{{"a", DataType::float32, PartialShape{2}}, {"b", DataType::int64, PartialShape{2}}},
+        std::vector<std::string>{"c", "d"});
   return std::make_unique<HandThrough>(TensorMetadata{}, std::vector<std::string>{});
 }
 
-INSTANTIATE_TEST_SUITE_P(StandIn, RunnerContract, testing::Values(RunnerBackend{"hand_through", make_hand_through}), name_of);
+INSTANTIATE_TEST_SUITE_P(StandIn, RunnerContract,
+                         testing::Values(RunnerBackend{"hand_through", make_hand_through}), name_of);
 
 }  // namespace
 }  // namespace polygraph::test

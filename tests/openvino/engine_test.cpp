@@ -1,6 +1,5 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 
@@ -32,7 +31,8 @@ std::vector<float> run(const Engine& engine, const Tensor& input) {
 
 const Tensor ones = Tensor::full(Shape{1, 1, 2, 2}, 1.0f);
 
-// The header of saved engine bytes, rewritten with other texts, as another machine or version would have written it.
+// The header of saved engine bytes, rewritten with other texts, as another machine or version would have
+// written it.
 Bytes with_info(const Bytes& bytes, const std::function<void(EngineInfo&)>& change) {
   EngineFile file = EngineFile::read(bytes, "test");
   change(file.info);
@@ -44,12 +44,14 @@ Bytes with_info(const Bytes& bytes, const std::function<void(EngineInfo&)>& chan
 
 TEST(Engine, IsBuiltSavedLoadedAndRun) {
   const TemporaryFolder folder;
-  const Engine built = engine_from_network(network_from_onnx_path(identity_onnx()), create_config({.fp16 = true}));
+  const Engine built =
+      engine_from_network(network_from_onnx_path(identity_onnx()), create_config({.fp16 = true}));
   save_engine(built, folder / "deep/er/identity.engine");
   const Engine from_path = engine_from_path(folder / "deep/er/identity.engine");
   const Engine from_bytes = engine_from_bytes(bytes_from_engine(built));
   const Engine in_one_go = engine_from_bytes(EngineBytesFromNetwork(NetworkFromOnnxPath(identity_onnx())));
-  for (const Engine& engine : {built, from_path, from_bytes, in_one_go}) EXPECT_THAT(run(engine, ones), ElementsAre(1, 1, 1, 1));
+  for (const Engine& engine : {built, from_path, from_bytes, in_one_go})
+    EXPECT_THAT(run(engine, ones), ElementsAre(1, 1, 1, 1));
   EXPECT_EQ(from_path.info(), built.info());
   EXPECT_EQ(from_bytes.info(), built.info());
 }
@@ -65,7 +67,8 @@ TEST(Engine, SaysWhereItComesFrom) {
   EXPECT_EQ(info.inputs.str(), "{x [dtype=float32, shape=(1, 1, 2, 2)]}");
   EXPECT_EQ(info.outputs.str(), "{y [dtype=float32, shape=(1, 1, 2, 2)]}");
   ASSERT_EQ(info.layers.size(), 3u);
-  EXPECT_THAT(info.layers[1].onnx_nodes, ElementsAre("identity")) << "the ONNX node's name, not that of its output";
+  EXPECT_THAT(info.layers[1].onnx_nodes, ElementsAre("identity"))
+      << "the ONNX node's name, not that of its output";
 }
 
 TEST(Engine, ListsFusedLayers) {
@@ -85,7 +88,8 @@ TEST(Engine, OfALoadedEngineCanBeSavedAgain) {
   save_engine(EngineFromNetwork([] { return dense_network(2, 8, 16); }), folder / "a.engine");
   save_engine(EngineFromPath(folder / "a.engine"), folder / "a.engine");  // over the file that is mapped
   const Tensor input = Tensor::full(Shape{8, 16}, 0.5f);
-  EXPECT_EQ(run(engine_from_path(folder / "a.engine"), input), run(engine_from_network(dense_network(2, 8, 16)), input));
+  EXPECT_EQ(run(engine_from_path(folder / "a.engine"), input),
+            run(engine_from_network(dense_network(2, 8, 16)), input));
 }
 
 TEST(Engine, OutlivesEverythingItWasMadeFrom) {
@@ -116,10 +120,12 @@ TEST(Engine, LoaderAndValueAreAcceptedAlike) {
   const Network network = load();
   const Config config = create_config({.threads = 1});
   const CreateConfig create({.threads = 1});
-  // Every place that takes a loader takes its value, and the other way round; a twin without its () is a loader too.
+  // Every place that takes a loader takes its value, and the other way round; a twin without its () is a
+  // loader too.
   for (const Engine& engine :
-       {engine_from_network(load, create), engine_from_network(network, config), engine_from_network(load, config),
-        engine_from_network(network, create), engine_from_network(network, create_config), EngineFromNetwork(load, create)(),
+       {engine_from_network(load, create), engine_from_network(network, config),
+        engine_from_network(load, config), engine_from_network(network, create),
+        engine_from_network(network, create_config), EngineFromNetwork(load, create)(),
         engine_from_network(extend(load, [](Network&) {}), PostprocessConfig(create, [](Config&) {}))}) {
     EXPECT_THAT(run(engine, ones), ElementsAre(1, 1, 1, 1));
   }
@@ -176,18 +182,22 @@ TEST(Precision, ComesBackWithASavedEngine) {
 // Configuration
 
 TEST(CreateConfig, RefusesContradictionsAndBadNumbers) {
-  EXPECT_THAT(message<UsageError>([] { create_config({.fp16 = true, .fp32 = true}); }), HasSubstr("fp32 excludes"));
+  EXPECT_THAT(message<UsageError>([] { create_config({.fp16 = true, .fp32 = true}); }),
+              HasSubstr("fp32 excludes"));
   EXPECT_THAT(message<UsageError>([] { create_config({.threads = 0}); }), HasSubstr("threads is 0"));
   EXPECT_THAT(message<UsageError>([] { create_config({.streams = -1}); }), HasSubstr("streams is -1"));
-  const std::string text = message<UsageError>(
-      [] { engine_from_network(identity_network(), create_config({.properties = {{"PERF_COUNTS", "YES"}}})); });
+  const std::string text = message<UsageError>([] {
+    engine_from_network(identity_network(), create_config({.properties = {{"PERF_COUNTS", "YES"}}}));
+  });
   EXPECT_THAT(text, HasSubstr("no property 'PERF_COUNTS'"));
   EXPECT_THAT(text, HasSubstr("PERF_COUNT'"));
 }
 
 TEST(CreateConfig, ReachesTheEngine) {
   const Engine engine = engine_from_network(
-      identity_network(), create_config({.performance_hint = PerformanceHint::throughput, .threads = 1, .streams = 1, .profiling = true}));
+      identity_network(),
+      create_config(
+          {.performance_hint = PerformanceHint::throughput, .threads = 1, .streams = 1, .profiling = true}));
   EXPECT_EQ(engine.native().get_property(ov::inference_num_threads), 1);
   EXPECT_EQ(engine.native().get_property(ov::num_streams), 1);
   EXPECT_EQ(engine.native().get_property(ov::hint::performance_mode), ov::hint::PerformanceMode::THROUGHPUT);
@@ -201,17 +211,21 @@ TEST(CreateConfig, TakesPropertiesOfOpenVino) {
       engine_from_network(identity_network(), create_config({.properties = {{"ENABLE_CPU_PINNING", "NO"}}}));
   EXPECT_FALSE(by_text.native().get_property(ov::hint::enable_cpu_pinning));
   const Engine by_function = engine_from_network(
-      identity_network(), PostprocessConfig(CreateConfig(), [](Config& config) { config.properties()["PERF_COUNT"] = true; }));
+      identity_network(),
+      PostprocessConfig(CreateConfig(), [](Config& config) { config.properties()["PERF_COUNT"] = true; }));
   EXPECT_TRUE(by_function.native().get_property(ov::enable_profiling));
 }
 
 TEST(CreateConfig, CachesInAFolder) {
   const TemporaryFolder folder;
-  const auto build = [&] { return engine_from_network(dense_network(2, 8, 16), create_config({.cache_dir = folder.path().string()})); };
+  const auto build = [&] {
+    return engine_from_network(dense_network(2, 8, 16), create_config({.cache_dir = folder.path().string()}));
+  };
   build();
   const auto files = [&] {
     std::vector<std::filesystem::path> found;
-    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) found.push_back(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+      found.push_back(entry.path());
     return found;
   };
   ASSERT_EQ(files().size(), 1u) << "the compiled model is kept";
@@ -236,7 +250,8 @@ class BadEngine : public testing::Test {
 };
 
 TEST_F(BadEngine, OfAnotherVersion) {
-  const std::string text = load(with_info(good(), [](EngineInfo& info) { info.backend_version = "2025.1.0-1-abc"; }));
+  const std::string text =
+      load(with_info(good(), [](EngineInfo& info) { info.backend_version = "2025.1.0-1-abc"; }));
   EXPECT_THAT(text, HasSubstr("2025.1.0-1-abc"));
   EXPECT_THAT(text, HasSubstr("2026.4.1"));
   EXPECT_THAT(text, HasSubstr("Build the engine again"));
@@ -250,7 +265,8 @@ TEST_F(BadEngine, OfAnotherInstructionSet) {
 }
 
 TEST_F(BadEngine, OfAnotherBackend) {
-  EXPECT_THAT(load(with_info(good(), [](EngineInfo& info) { info.backend = "Other"; })), HasSubstr("built by Other"));
+  EXPECT_THAT(load(with_info(good(), [](EngineInfo& info) { info.backend = "Other"; })),
+              HasSubstr("built by Other"));
 }
 
 TEST_F(BadEngine, WithAFlippedByte) {
@@ -263,15 +279,18 @@ TEST_F(BadEngine, WithAFlippedByte) {
 
 TEST_F(BadEngine, WhoseBlobOpenVinoRefuses) {
   const EngineFile file = EngineFile::read(good(), "good");
-  const Bytes garbage = write_engine_bytes(file.info, [](std::ostream& stream) { stream << std::string(1000, 'x'); });
+  const Bytes garbage =
+      write_engine_bytes(file.info, [](std::ostream& stream) { stream << std::string(1000, 'x'); });
   EXPECT_THAT(load(garbage), HasSubstr("with OpenVINO"));
 }
 
 TEST_F(BadEngine, MissingTruncatedOrSomethingElse) {
   const TemporaryFolder folder;
-  EXPECT_THAT(message<InputError>([&] { engine_from_path(folder / "none.engine"); }), HasSubstr("none.engine"));
+  EXPECT_THAT(message<InputError>([&] { engine_from_path(folder / "none.engine"); }),
+              HasSubstr("none.engine"));
   EXPECT_THAT(message<InputError>([&] { engine_from_path(folder.path()); }), HasSubstr("directory"));
-  EXPECT_THAT(message<InputError>([&] { engine_from_path(identity_onnx()); }), HasSubstr("not a saved engine"));
+  EXPECT_THAT(message<InputError>([&] { engine_from_path(identity_onnx()); }),
+              HasSubstr("not a saved engine"));
   EXPECT_THAT(load(Bytes()), HasSubstr("empty"));
   const auto half = good().span().first(good().size() / 2);
   EXPECT_THAT(load(Bytes(half, good().keep_alive())), HasSubstr("bytes"));

@@ -14,7 +14,8 @@ Network identity_network(const ov::PartialShape& shape = {1, 1, 2, 2});
 /// a float32 (2,), b int64 (2,) -> c = a, d = b.
 Network two_network();
 
-/// x float32 (rows, width) through `layers` products with constant matrices and Relus; tensors are called `relu_<i>`, the output `y`.
+/// x float32 (rows, width) through `layers` products with constant matrices and Relus; tensors are called
+/// `relu_<i>`, the output `y`.
 Network dense_network(int layers, std::int64_t rows, std::int64_t width);
 
 /// identity.onnx, as make_identity.py writes it.

@@ -1,12 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <polygraph/core/error.h>
+#include <polygraph/core/files.h>
 
 #include <openvino/op/add.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/relu.hpp>
 #include <openvino/pass/serialize.hpp>
-#include <polygraph/core/error.h>
-#include <polygraph/core/files.h>
 
 #include "openvino/models.h"
 
@@ -44,28 +44,36 @@ TEST(NetworkFromOnnx, ReadsAfreshAtEachCall) {
 
 TEST(NetworkFromOnnx, RefusesBadFiles) {
   const TemporaryFolder folder;
-  EXPECT_THAT(message<InputError>([&] { network_from_onnx_path(folder / "missing.onnx"); }), HasSubstr("missing.onnx"));
+  EXPECT_THAT(message<InputError>([&] { network_from_onnx_path(folder / "missing.onnx"); }),
+              HasSubstr("missing.onnx"));
   write_file(folder / "empty.onnx", std::string_view());
-  EXPECT_THAT(message<InputError>([&] { network_from_onnx_path(folder / "empty.onnx"); }), HasSubstr("empty"));
+  EXPECT_THAT(message<InputError>([&] { network_from_onnx_path(folder / "empty.onnx"); }),
+              HasSubstr("empty"));
   const MappedFile whole(identity_onnx());
   write_file(folder / "cut.onnx", whole.bytes().first(whole.size() / 2));
-  EXPECT_THAT(message<InputError>([&] { network_from_onnx_path(folder / "cut.onnx"); }), HasSubstr("cut.onnx"));
+  EXPECT_THAT(message<InputError>([&] { network_from_onnx_path(folder / "cut.onnx"); }),
+              HasSubstr("cut.onnx"));
   EXPECT_THROW(network_from_onnx_bytes(Bytes(std::vector<std::byte>(100, std::byte{0xff}))), InputError);
 }
 
 TEST(NetworkFromIr, ReadsWhatOpenVinoSaved) {
   const TemporaryFolder folder;
-  ov::pass::Serialize((folder / "m.xml").string(), (folder / "m.bin").string()).run_on_model(dense_network(1, 1, 4).native());
+  ov::pass::Serialize((folder / "m.xml").string(), (folder / "m.bin").string())
+      .run_on_model(dense_network(1, 1, 4).native());
   EXPECT_THAT(output_names(network_from_ir(folder / "m.xml")), ElementsAre("y"));
   std::filesystem::rename(folder / "m.bin", folder / "other.bin");
   EXPECT_THAT(output_names(network_from_ir(folder / "m.xml", folder / "other.bin")), ElementsAre("y"));
-  EXPECT_THAT(message<InputError>([&] { network_from_ir(folder / "m.xml", folder / "none.bin"); }), HasSubstr("none.bin"));
-  EXPECT_THAT(message<InputError>([&] { network_from_ir(identity_onnx()); }), HasSubstr("NetworkFromOnnxPath"));
+  EXPECT_THAT(message<InputError>([&] { network_from_ir(folder / "m.xml", folder / "none.bin"); }),
+              HasSubstr("none.bin"));
+  EXPECT_THAT(message<InputError>([&] { network_from_ir(identity_onnx()); }),
+              HasSubstr("NetworkFromOnnxPath"));
 }
 
 TEST(LoadPlugins, RefusesWhatIsNoExtension) {
-  EXPECT_THAT(message<InputError>([] { load_plugins({"/nowhere/libnone.so"}); }), HasSubstr("/nowhere/libnone.so"));
-  EXPECT_THAT(message<BackendError>([] { load_plugins({identity_onnx()}); }), HasSubstr("OPENVINO_CREATE_EXTENSIONS"));
+  EXPECT_THAT(message<InputError>([] { load_plugins({"/nowhere/libnone.so"}); }),
+              HasSubstr("/nowhere/libnone.so"));
+  EXPECT_THAT(message<BackendError>([] { load_plugins({identity_onnx()}); }),
+              HasSubstr("OPENVINO_CREATE_EXTENSIONS"));
 }
 
 TEST(LoadPlugins, MakesCustomOperationsReadable) {
@@ -81,7 +89,8 @@ TEST(LoadPlugins, MakesCustomOperationsReadable) {
 TEST(PostprocessNetwork, RunsTheFunctionOnTheNetwork) {
   int calls = 0;
   const Network network = postprocess_network(
-      NetworkFromOnnxPath(identity_onnx()), [&](Network& n) { n->set_friendly_name("renamed"), ++calls; }, "rename");
+      NetworkFromOnnxPath(identity_onnx()), [&](Network& n) { n->set_friendly_name("renamed"), ++calls; },
+      "rename");
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(network->get_friendly_name(), "renamed");
   EXPECT_THROW(PostprocessNetwork(network, nullptr), UsageError);
@@ -97,7 +106,8 @@ TEST(ModifyNetworkOutputs, ReplacesOutputs) {
   EXPECT_THAT(after({.outputs = {"relu_*"}}), ElementsAre("relu_0", "relu_1"));
   EXPECT_THAT(after({.outputs = {"matmul_[01]"}, .exclude_outputs = {"*_1"}}), ElementsAre("matmul_0"));
   EXPECT_THAT(after({.mark_layer_types = {"Relu"}}), ElementsAre("relu_0", "relu_1", "y"));
-  EXPECT_THAT(after({.outputs = {"matmul_0"}, .mark_layer_types = {"Relu"}}), ElementsAre("relu_0", "relu_1", "y"))
+  EXPECT_THAT(after({.outputs = {"matmul_0"}, .mark_layer_types = {"Relu"}}),
+              ElementsAre("relu_0", "relu_1", "y"))
       << "each step replaces what the one before has marked";
 }
 
@@ -112,37 +122,47 @@ TEST(ModifyNetworkOutputs, MarksAll) {
 TEST(ModifyNetworkOutputs, TakesNamesWithWildcardCharactersLiterally) {
   Network network = dense_network(2, 1, 4);
   for (const auto& node : network->get_ops())
-    if (ov::is_type<ov::op::v0::Relu>(node) && node->get_friendly_name() == "relu_0") node->output(0).set_names({"relu[0]*?"});
+    if (ov::is_type<ov::op::v0::Relu>(node) && node->get_friendly_name() == "relu_0")
+      node->output(0).set_names({"relu[0]*?"});
   modify_network_outputs(network, {.outputs = {"relu[0]*?"}});
   EXPECT_THAT(output_names(network), ElementsAre("relu[0]*?"));
 }
 
 TEST(ModifyNetworkOutputs, RefusesUnknownNamesAndKeepsTheNetwork) {
   Network network = dense_network(3, 1, 4);
-  const std::string text = message<InputError>([&] { modify_network_outputs(network, {.outputs = {"relu_O"}}); });
+  const std::string text =
+      message<InputError>([&] { modify_network_outputs(network, {.outputs = {"relu_O"}}); });
   EXPECT_THAT(text, HasSubstr("there is no tensor 'relu_O'"));
   EXPECT_THAT(text, HasSubstr("'relu_0'"));
-  EXPECT_THAT(message<InputError>([&] { modify_network_outputs(network, {.exclude_outputs = {"z"}}); }), HasSubstr("'y'"));
+  EXPECT_THAT(message<InputError>([&] { modify_network_outputs(network, {.exclude_outputs = {"z"}}); }),
+              HasSubstr("'y'"));
   EXPECT_THAT(message<InputError>([&] { modify_network_outputs(network, {.exclude_outputs = {"y"}}); }),
               HasSubstr("no output would be left"));
   EXPECT_THAT(message<InputError>([&] { modify_network_outputs(network, {.outputs = {"none*"}}); }),
               HasSubstr("no output would be left"));
-  EXPECT_THAT(message<InputError>([&] { modify_network_outputs(network, {.mark_layer_types = {"relu"}}); }), HasSubstr("'Relu'"));
+  EXPECT_THAT(message<InputError>([&] { modify_network_outputs(network, {.mark_layer_types = {"relu"}}); }),
+              HasSubstr("'Relu'"));
   EXPECT_THAT(output_names(network), ElementsAre("y"));
 }
 
 TEST(ModifyNetworkOutputs, GivesTheEngineThoseOutputs) {
-  Runner runner(EngineFromNetwork(ModifyNetworkOutputs([] { return dense_network(3, 1, 4); }, {.outputs = {"mark-all"}})));
+  Runner runner(EngineFromNetwork(
+      ModifyNetworkOutputs([] { return dense_network(3, 1, 4); }, {.outputs = {"mark-all"}})));
   const auto active = runner.activate();
-  EXPECT_THAT(runner.output_metadata().names(), ElementsAre("matmul_0", "relu_0", "matmul_1", "relu_1", "matmul_2", "y"));
+  EXPECT_THAT(runner.output_metadata().names(),
+              ElementsAre("matmul_0", "relu_0", "matmul_1", "relu_1", "matmul_2", "y"));
   EXPECT_EQ(runner.infer({{"x", Tensor::full(Shape{1, 4}, 1.0f)}}).size(), 6u);
 }
 
 TEST(SetLayerPrecisions, RefusesUnknownLayersAndTypes) {
   Network network = dense_network(2, 1, 4);
-  EXPECT_THAT(message<InputError>([&] { set_layer_precisions(network, {{"matmul_7", DataType::float32}}); }),
+  EXPECT_THAT(message<InputError>([&] {
+                set_layer_precisions(network, {{"matmul_7", DataType::float32}});
+              }),
               HasSubstr("'matmul_"));
-  EXPECT_THAT(message<InputError>([&] { set_layer_precisions(network, {{"matmul_0", DataType::float16}}); }),
+  EXPECT_THAT(message<InputError>([&] {
+                set_layer_precisions(network, {{"matmul_0", DataType::float16}});
+              }),
               HasSubstr("only keep layers in float32"));
 }
 
@@ -157,9 +177,11 @@ std::map<std::string, std::string> product_precisions(const Network& network, Co
 TEST(SetLayerPrecisions, KeepsLayersInFp32) {
   for (const ConfigOptions& options : {ConfigOptions{.fp16 = true}, ConfigOptions{.bf16 = true}}) {
     const auto all = product_precisions(dense_network(4, 64, 64), options);
-    const auto kept = product_precisions(set_layer_precisions(dense_network(4, 64, 64), {{"matmul_1", DataType::float32}}), options);
+    const auto kept = product_precisions(
+        set_layer_precisions(dense_network(4, 64, 64), {{"matmul_1", DataType::float32}}), options);
     EXPECT_EQ(kept.at("matmul_1"), "float32");
-    for (const char* other : {"matmul_0", "matmul_2", "matmul_3"}) EXPECT_EQ(kept.at(other), all.at(other)) << other;
+    for (const char* other : {"matmul_0", "matmul_2", "matmul_3"})
+      EXPECT_EQ(kept.at(other), all.at(other)) << other;
   }
 }
 
@@ -182,30 +204,40 @@ TEST(SetLayerPrecisions, FailsWhereOpenVinoWouldForget) {
         EXPECT_EQ(layer.precision, "float32");
       }
   } catch (const BackendError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("the layer 'matmul_1' must stay in float32, and OpenVINO runs it in bfloat16"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("the layer 'matmul_1' must stay in float32, and OpenVINO runs it in bfloat16"));
     EXPECT_THAT(error.what(), HasSubstr("'sum_1'"));
   }
 }
 
 TEST(Printing, OfLoaders) {
-  EXPECT_EQ(SaveEngine(EngineFromNetwork(extend(NetworkFromOnnxPath("m.onnx"), [](Network&) {}, "edit"),
-                                         CreateConfig({.fp16 = true, .threads = 2})),
-                       "m.engine")
-                .str(),
-            R"(SaveEngine(EngineFromNetwork(extend(NetworkFromOnnxPath("m.onnx"), edit), CreateConfig({.fp16 = true, .threads = 2})), "m.engine"))");
-  EXPECT_EQ(EngineFromNetwork(NetworkFromOnnxPath("m.onnx")).str(), R"(EngineFromNetwork(NetworkFromOnnxPath("m.onnx")))");
-  EXPECT_EQ(NetworkFromOnnxPath("m.onnx", LoadPlugins({"a.so"})).str(), R"(NetworkFromOnnxPath("m.onnx", LoadPlugins({"a.so"})))");
+  EXPECT_EQ(
+      SaveEngine(EngineFromNetwork(extend(
+                                       NetworkFromOnnxPath("m.onnx"), [](Network&) {}, "edit"),
+                                   CreateConfig({.fp16 = true, .threads = 2})),
+                 "m.engine")
+          .str(),
+      R"(SaveEngine(EngineFromNetwork(extend(NetworkFromOnnxPath("m.onnx"), edit), CreateConfig({.fp16 = true, .threads = 2})), "m.engine"))");
+  EXPECT_EQ(EngineFromNetwork(NetworkFromOnnxPath("m.onnx")).str(),
+            R"(EngineFromNetwork(NetworkFromOnnxPath("m.onnx")))");
+  EXPECT_EQ(NetworkFromOnnxPath("m.onnx", LoadPlugins({"a.so"})).str(),
+            R"(NetworkFromOnnxPath("m.onnx", LoadPlugins({"a.so"})))");
   EXPECT_EQ(NetworkFromOnnxBytes(BytesFromPath("m")).str(), R"(NetworkFromOnnxBytes(BytesFromPath("m")))");
   EXPECT_EQ(NetworkFromIr("m.xml").str(), R"(NetworkFromIr("m.xml"))");
   EXPECT_EQ(ModifyNetworkOutputs(NetworkFromIr("m.xml"), {.outputs = {"a"}}).str(),
             R"(ModifyNetworkOutputs(NetworkFromIr("m.xml"), {.outputs = {"a"}}))");
   EXPECT_EQ(SetLayerPrecisions(NetworkFromIr("m.xml"), {{"a", DataType::float32}}).str(),
             R"(SetLayerPrecisions(NetworkFromIr("m.xml"), {{"a", DataType::float32}}))");
-  EXPECT_EQ(PostprocessNetwork(NetworkFromIr("m.xml"), [](Network&) {}, "f").str(), R"(PostprocessNetwork(NetworkFromIr("m.xml"), f))");
+  EXPECT_EQ(PostprocessNetwork(
+                NetworkFromIr("m.xml"), [](Network&) {}, "f")
+                .str(),
+            R"(PostprocessNetwork(NetworkFromIr("m.xml"), f))");
   EXPECT_EQ(EngineFromBytes(BytesFromPath("e")).str(), R"(EngineFromBytes(BytesFromPath("e")))");
-  EXPECT_EQ(EngineBytesFromNetwork(NetworkFromIr("m.xml")).str(), R"(EngineBytesFromNetwork(NetworkFromIr("m.xml")))");
+  EXPECT_EQ(EngineBytesFromNetwork(NetworkFromIr("m.xml")).str(),
+            R"(EngineBytesFromNetwork(NetworkFromIr("m.xml")))");
   EXPECT_EQ(BytesFromEngine(EngineFromPath("e")).str(), R"(BytesFromEngine(EngineFromPath("e")))");
-  EXPECT_EQ(PostprocessConfig(CreateConfig(), [](Config&) {}).str(), "PostprocessConfig(CreateConfig(), /* function */)");
+  EXPECT_EQ(PostprocessConfig(CreateConfig(), [](Config&) {}).str(),
+            "PostprocessConfig(CreateConfig(), /* function */)");
   EXPECT_EQ(CreateConfig({.performance_hint = PerformanceHint::throughput, .properties = {{"A", "B"}}}).str(),
             R"(CreateConfig({.performance_hint = PerformanceHint::throughput, .properties = {{"A", "B"}}}))");
 }

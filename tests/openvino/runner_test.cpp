@@ -1,12 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <polygraph/core/error.h>
 
 #include <openvino/op/convert.hpp>
 #include <openvino/op/identity.hpp>
 #include <openvino/op/parameter.hpp>
 #include <openvino/op/result.hpp>
-#include <polygraph/core/error.h>
-
 #include <thread>
 
 #include "contract/runner_contract.h"
@@ -22,7 +21,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 std::unique_ptr<polygraph::Runner> make_runner(const std::string& model) {
-  const auto run = [](Source<Network> network) { return std::make_unique<Runner>(EngineFromNetwork(std::move(network))); };
+  const auto run = [](Source<Network> network) {
+    return std::make_unique<Runner>(EngineFromNetwork(std::move(network)));
+  };
   if (model == "identity") return run(NetworkFromOnnxPath(identity_onnx()));
   if (model == "dynamic") return run([] { return identity_network({-1, 3}); });
   if (model == "bounded") return run([] { return identity_network({ov::Dimension(1, 4), 3}); });
@@ -35,18 +36,19 @@ std::unique_ptr<polygraph::Runner> make_runner(const std::string& model) {
 }  // namespace polygraph::openvino::test
 
 namespace polygraph::test {
-INSTANTIATE_TEST_SUITE_P(OpenVino, RunnerContract,
-                         testing::Values(RunnerBackend{"openvino", openvino::test::make_runner},
-                                         RunnerBackend{"openvino_saved",
-                                                       [](const std::string& model) -> std::unique_ptr<polygraph::Runner> {
-                                                         if (model == "failing") return openvino::test::make_runner(model);
-                                                         const auto first = openvino::test::make_runner(model);
-                                                         const auto active = first->activate();
-                                                         auto& runner = dynamic_cast<openvino::Runner&>(*first);
-                                                         return std::make_unique<openvino::Runner>(openvino::EngineFromBytes(
-                                                             openvino::bytes_from_engine(runner.engine())));
-                                                       }}),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(
+    OpenVino, RunnerContract,
+    testing::Values(RunnerBackend{"openvino", openvino::test::make_runner},
+                    RunnerBackend{"openvino_saved",
+                                  [](const std::string& model) -> std::unique_ptr<polygraph::Runner> {
+                                    if (model == "failing") return openvino::test::make_runner(model);
+                                    const auto first = openvino::test::make_runner(model);
+                                    const auto active = first->activate();
+                                    auto& runner = dynamic_cast<openvino::Runner&>(*first);
+                                    return std::make_unique<openvino::Runner>(openvino::EngineFromBytes(
+                                        openvino::bytes_from_engine(runner.engine())));
+                                  }}),
+    name_of);
 }  // namespace polygraph::test
 
 namespace polygraph::openvino::test {
@@ -57,7 +59,8 @@ TEST(Runner, AllocatesNothingOfItsOwnInTheSteadyState) {
     const auto runner = make_runner(model);
     const auto active = runner->activate();
     FeedDict feed;
-    for (const TensorInfo& input : runner->input_metadata()) feed.set(input.name, Tensor(*input.dtype, input.shape.with_defaults()));
+    for (const TensorInfo& input : runner->input_metadata())
+      feed.set(input.name, Tensor(*input.dtype, input.shape.with_defaults()));
     ov::CompiledModel compiled = dynamic_cast<Runner&>(*runner).engine().native();
     ov::InferRequest bare = compiled.create_infer_request();
     // Each alone: requests that take turns make OpenVINO bind its buffers anew.
@@ -85,7 +88,8 @@ TEST(Runner, RunsAsynchronously) {
   Runner runner(EngineFromNetwork([] { return identity_network({-1, 3}); }));
   const auto active = runner.activate();
   std::vector<PendingInference> pending;
-  for (int i = 1; i <= 8; ++i) pending.push_back(runner.infer_async({{"x", Tensor::full(Shape{i, 3}, static_cast<float>(i))}}));
+  for (int i = 1; i <= 8; ++i)
+    pending.push_back(runner.infer_async({{"x", Tensor::full(Shape{i, 3}, static_cast<float>(i))}}));
   for (int i = 8; i >= 1; --i) {
     const TensorMap& outputs = pending[static_cast<std::size_t>(i - 1)].get();
     EXPECT_EQ(outputs["y"].shape(), (Shape{i, 3}));
@@ -134,37 +138,52 @@ TEST(Runner, SeveralShareOneEngineInSeveralThreads) {
 }
 
 TEST(Runner, HandlesEveryTypeThatOpenVinoRuns) {
-  for (const DataType dtype : {DataType::float64, DataType::float16, DataType::bfloat16, DataType::int64, DataType::int32, DataType::int8,
-                               DataType::uint8, DataType::boolean, DataType::uint64, DataType::int16, DataType::uint16, DataType::uint32}) {
+  for (const DataType dtype : {DataType::float64, DataType::float16, DataType::bfloat16, DataType::int64,
+                               DataType::int32, DataType::int8, DataType::uint8, DataType::boolean,
+                               DataType::uint64, DataType::int16, DataType::uint16, DataType::uint32}) {
     const Tensor ramp = Tensor::from({0.0f, 1.0f, 1.0f, 0.0f, 1.0f, 1.0f}, Shape{2, 3}).cast(dtype);
     const auto type = [&] {
       switch (dtype) {
-        case DataType::float64: return ov::element::f64;
-        case DataType::float16: return ov::element::f16;
-        case DataType::bfloat16: return ov::element::bf16;
-        case DataType::int64: return ov::element::i64;
-        case DataType::int32: return ov::element::i32;
-        case DataType::int16: return ov::element::i16;
-        case DataType::int8: return ov::element::i8;
-        case DataType::uint64: return ov::element::u64;
-        case DataType::uint32: return ov::element::u32;
-        case DataType::uint16: return ov::element::u16;
-        case DataType::uint8: return ov::element::u8;
-        default: return ov::element::boolean;
+        case DataType::float64:
+          return ov::element::f64;
+        case DataType::float16:
+          return ov::element::f16;
+        case DataType::bfloat16:
+          return ov::element::bf16;
+        case DataType::int64:
+          return ov::element::i64;
+        case DataType::int32:
+          return ov::element::i32;
+        case DataType::int16:
+          return ov::element::i16;
+        case DataType::int8:
+          return ov::element::i8;
+        case DataType::uint64:
+          return ov::element::u64;
+        case DataType::uint32:
+          return ov::element::u32;
+        case DataType::uint16:
+          return ov::element::u16;
+        case DataType::uint8:
+          return ov::element::u8;
+        default:
+          return ov::element::boolean;
       }
     }();
     const auto x = std::make_shared<ov::op::v0::Parameter>(type, ov::PartialShape{2, 3});
     x->output(0).set_names({"x"});
     const auto y = std::make_shared<ov::op::v16::Identity>(x);
     y->output(0).set_names({"y"});
-    Network network(std::make_shared<ov::Model>(ov::ResultVector{std::make_shared<ov::op::v0::Result>(y)}, ov::ParameterVector{x}));
+    Network network(std::make_shared<ov::Model>(ov::ResultVector{std::make_shared<ov::op::v0::Result>(y)},
+                                                ov::ParameterVector{x}));
     Runner runner(EngineFromNetwork{network});
     const auto active = runner.activate();
     EXPECT_EQ(runner.input_metadata()[0].dtype, dtype);
     const Tensor& output = runner.infer({{"x", ramp}})["y"];
     EXPECT_EQ(output.dtype(), dtype) << "no silent widening";
     for (std::int64_t i = 0; i < 6; ++i)
-      EXPECT_EQ(output.element_as_double(i), ramp.element_as_double(i)) << to_string(dtype) << " element " << i;
+      EXPECT_EQ(output.element_as_double(i), ramp.element_as_double(i))
+          << to_string(dtype) << " element " << i;
   }
 }
 

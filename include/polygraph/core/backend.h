@@ -1,12 +1,12 @@
 #pragma once
 
+#include <polygraph/core/engine_file.h>
+
 #include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <polygraph/core/engine_file.h>
 
 namespace polygraph {
 
@@ -24,7 +24,8 @@ struct BuildRequest {
 };
 
 /// A loadable module's face to the program. The module exports
-/// `extern "C" const polygraph::Backend* polygraph_backend()`; the object lives as long as the module. All of it is thread-safe.
+/// `extern "C" const polygraph::Backend* polygraph_backend()`; the object lives as long as the module. All of
+/// it is thread-safe.
 class Backend {
  public:
   virtual std::string_view name() const = 0;
@@ -32,8 +33,9 @@ class Backend {
   virtual std::string version() const = 0;
   /// Builds and saves an engine; returns what its header says.
   virtual EngineInfo build(const BuildRequest& request) const = 0;
-  /// Loads a saved engine that was built with profiling, runs it `iterations` times on zeros (dynamic dimensions 1), and returns
-  /// the mean seconds per layer, in the order of EngineInfo::layers; not a number for a layer that was not executed.
+  /// Loads a saved engine that was built with profiling, runs it `iterations` times on zeros (dynamic
+  /// dimensions 1), and returns the mean seconds per layer, in the order of EngineInfo::layers; not a number
+  /// for a layer that was not executed.
   virtual std::vector<double> measure_layers(const std::filesystem::path& engine, int iterations) const = 0;
 
  protected:

@@ -1,21 +1,23 @@
 #pragma once
 
+#include <polygraph/core/loader.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include <polygraph/core/loader.h>
-
 namespace polygraph {
 
-/// Bytes that never change: a serialized model or engine. A handle, cheap to copy; safe to read from several threads.
+/// Bytes that never change: a serialized model or engine. A handle, cheap to copy; safe to read from several
+/// threads.
 class Bytes : public Evaluated {
  public:
   Bytes() = default;
   explicit Bytes(std::vector<std::byte> bytes);
-  /// Bytes held by something else, e.g. a mapped file; `keep_alive` is held as long as one copy of the handle exists.
+  /// Bytes held by something else, e.g. a mapped file; `keep_alive` is held as long as one copy of the handle
+  /// exists.
   Bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> keep_alive);
 
   const std::byte* data() const { return bytes_.data(); }
@@ -42,11 +44,13 @@ class BytesFromPath {
   std::filesystem::path path_;
 };
 
-/// Saves bytes to a file, atomically, and passes them on. Throws InputError when called if the file cannot be written.
+/// Saves bytes to a file, atomically, and passes them on. Throws InputError when called if the file cannot be
+/// written.
 class SaveBytes {
  public:
   using Parameters = ParameterList<2, Source<Bytes>, std::filesystem::path>;
-  SaveBytes(Source<Bytes> bytes, std::filesystem::path path) : bytes_(std::move(bytes)), path_(std::move(path)) {}
+  SaveBytes(Source<Bytes> bytes, std::filesystem::path path)
+      : bytes_(std::move(bytes)), path_(std::move(path)) {}
   Bytes operator()() const;
   std::string str() const;
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <polygraph/core/options.h>
+
 #include <concepts>
 #include <cstddef>
 #include <filesystem>
@@ -14,20 +16,19 @@
 #include <utility>
 #include <vector>
 
-#include <polygraph/core/options.h>
-
 /// The loader mechanism: lazy loaders, sources, immediately evaluated twins, and `extend`.
 ///
-/// A *loader* is an immutable, copyable value; calling it does the work, each time it is called, from any number of threads:
+/// A *loader* is an immutable, copyable value; calling it does the work, each time it is called, from any
+/// number of threads:
 /// @code
-///   auto build = EngineFromNetwork(NetworkFromOnnxPath("m.onnx"), CreateConfig({.fp16 = true}));  // nothing happens
-///   Engine engine = build();                                                                      // reads and builds
-///   build.str();  // the expression above, as text
+///   auto build = EngineFromNetwork(NetworkFromOnnxPath("m.onnx"), CreateConfig({.fp16 = true}));  // nothing
+///   happens Engine engine = build();                                                                      //
+///   reads and builds build.str();  // the expression above, as text
 /// @endcode
 /// Any callable that takes nothing and returns the value wanted serves as a loader too, a lambda for example.
 ///
-/// What loaders yield (Network, Engine, Config, Bytes, ...) are *handles*: copies share one object, which lives as long as
-/// someone holds it. So there is no order of destruction that leaves something dangling.
+/// What loaders yield (Network, Engine, Config, Bytes, ...) are *handles*: copies share one object, which
+/// lives as long as someone holds it. So there is no order of destruction that leaves something dangling.
 namespace polygraph {
 
 namespace detail {
@@ -40,15 +41,17 @@ struct Evaluated {
   template <class... Args>
   void operator()(Args&&...) const {
     static_assert(detail::never<Args...>,
-                  "polygraph: this is an evaluated result, not a loader (an immediately evaluated function has already done the "
+                  "polygraph: this is an evaluated result, not a loader (an immediately evaluated function "
+                  "has already done the "
                   "work): drop the extra parentheses '()'");
   }
 };
 
 /// Whether `L` is a loader of `T`: callable as const, without arguments, yielding a T.
 template <class L, class T>
-concept LoaderOf = !std::same_as<std::remove_cvref_t<L>, T> && std::invocable<const std::remove_cvref_t<L>&> &&
-                   std::convertible_to<std::invoke_result_t<const std::remove_cvref_t<L>&>, T>;
+concept LoaderOf =
+    !std::same_as<std::remove_cvref_t<L>, T> && std::invocable<const std::remove_cvref_t<L>&> &&
+    std::convertible_to<std::invoke_result_t<const std::remove_cvref_t<L>&>, T>;
 
 /// How a loader or runner holds what it was given: a T, or something that makes one when needed.
 ///
@@ -60,7 +63,8 @@ concept LoaderOf = !std::same_as<std::remove_cvref_t<L>, T> && std::invocable<co
 template <class T>
 class Source {
  public:
-  Source(T value) : value_(std::make_shared<const T>(std::move(value))) {}  // NOLINT: conversions are the point
+  Source(T value)
+      : value_(std::make_shared<const T>(std::move(value))) {}  // NOLINT: conversions are the point
 
   template <LoaderOf<T> L>
   Source(L loader) : loader_(std::make_shared<Loader<L>>(std::move(loader))) {}  // NOLINT
@@ -91,8 +95,9 @@ class Source {
   std::shared_ptr<const AnyLoader> loader_;
 };
 
-/// The parameters of a loader's constructor, of which the first `required` have no default: declared by each loader as
-/// `using Parameters = ParameterList<1, Source<Network>, Source<Config>>;`, so that its twin takes the very same ones.
+/// The parameters of a loader's constructor, of which the first `required` have no default: declared by each
+/// loader as `using Parameters = ParameterList<1, Source<Network>, Source<Config>>;`, so that its twin takes
+/// the very same ones.
 template <std::size_t required, class... Params>
 struct ParameterList {};
 
@@ -118,7 +123,8 @@ template <class Loader, class Params, class Extra>
 struct TwinOverloads;
 template <class Loader, std::size_t required, class... Params, std::size_t... extra>
 struct TwinOverloads<Loader, ParameterList<required, Params...>, std::index_sequence<extra...>>
-    : Overloads<TwinTaking<Loader, required + extra, std::make_index_sequence<required + extra>, Params...>...> {};
+    : Overloads<
+          TwinTaking<Loader, required + extra, std::make_index_sequence<required + extra>, Params...>...> {};
 
 template <class Params>
 struct OptionalCount;
@@ -129,15 +135,16 @@ struct OptionalCount<ParameterList<required, Params...>> {
 
 }  // namespace detail
 
-/// The immediately evaluated twin of a loader: a function object that takes what the loader's constructor takes, makes the loader,
-/// calls it and returns what comes back.
+/// The immediately evaluated twin of a loader: a function object that takes what the loader's constructor
+/// takes, makes the loader, calls it and returns what comes back.
 /// @code
 ///   inline constexpr Immediately<EngineFromNetwork> engine_from_network;
 ///   Engine engine = engine_from_network(network, create_config({.fp16 = true}));
 /// @endcode
 template <class Loader>
-struct Immediately : detail::TwinOverloads<Loader, typename Loader::Parameters,
-                                           typename detail::OptionalCount<typename Loader::Parameters>::Extra> {};
+struct Immediately
+    : detail::TwinOverloads<Loader, typename Loader::Parameters,
+                            typename detail::OptionalCount<typename Loader::Parameters>::Extra> {};
 
 // Printing. `cpp_expression("EngineFromNetwork", network_, config_)` is how every loader prints itself.
 
@@ -165,7 +172,8 @@ std::string call_expression(std::string_view name, std::vector<std::string> args
 
 }  // namespace detail
 
-/// `name(arg, ...)` as a C++ expression; arguments after the first `required` ones are left out when all that follow are defaults.
+/// `name(arg, ...)` as a C++ expression; arguments after the first `required` ones are left out when all that
+/// follow are defaults.
 template <std::size_t required, class... Args>
 std::string cpp_expression(std::string_view name, const Args&... args) {
   return detail::call_expression(name, {detail::expression_of(args)...}, required);
@@ -184,7 +192,9 @@ std::string Source<T>::Loader<L>::str() const {
 
 /// A loader can be streamed: `std::cout << build`.
 template <class L>
-  requires requires { typename L::Parameters; }
+requires requires {
+  typename L::Parameters;
+}
 std::ostream& operator<<(std::ostream& stream, const L& loader) {
   return stream << loader.str();
 }
@@ -197,9 +207,8 @@ struct Yield {
   using type = std::remove_cvref_t<L>;
 };
 template <class L>
-  requires std::invocable<const std::remove_cvref_t<L>&> &&
-           (!std::is_void_v<std::invoke_result_t<const std::remove_cvref_t<L>&>>)
-struct Yield<L> {
+requires std::invocable < const std::remove_cvref_t<L>
+& > &&(!std::is_void_v<std::invoke_result_t<const std::remove_cvref_t<L>&>>)struct Yield<L> {
   using type = std::remove_cvref_t<std::invoke_result_t<const std::remove_cvref_t<L>&>>;
 };
 }  // namespace detail
@@ -239,7 +248,8 @@ class Extend {
   std::string name_;
 };
 
-/// A loader that runs `function` on what `source` yields, and passes that on, or what `function` returns if it returns something.
+/// A loader that runs `function` on what `source` yields, and passes that on, or what `function` returns if
+/// it returns something.
 /// @code
 ///   void add_identity(Network& network) { ... }
 ///   auto load = extend(NetworkFromOnnxPath("m.onnx"), add_identity);   // a loader of Network
@@ -248,9 +258,10 @@ class Extend {
 ///
 /// `name` is what the function is called when the loader is printed; C++ cannot ask it.
 template <class S, class F>
-  requires std::invocable<const std::decay_t<F>&, YieldOf<S>&>
-auto extend(S source, F function, std::string name = {}) {
-  return Extend<YieldOf<S>, std::decay_t<F>>(Source<YieldOf<S>>(std::move(source)), std::move(function), std::move(name));
+requires std::invocable < const std::decay_t<F>
+&, YieldOf<S>& > auto extend(S source, F function, std::string name = {}) {
+  return Extend<YieldOf<S>, std::decay_t<F>>(Source<YieldOf<S>>(std::move(source)), std::move(function),
+                                             std::move(name));
 }
 
 }  // namespace polygraph

@@ -12,8 +12,8 @@
 
 /// Options structs and their one table of fields.
 ///
-/// An options struct is an aggregate with designated initializers and a table, from which the printer, the command line, the JSON
-/// form and the documentation are read:
+/// An options struct is an aggregate with designated initializers and a table, from which the printer, the
+/// command line, the JSON form and the documentation are read:
 /// @code
 ///   struct ConfigOptions {
 ///     bool fp16 = false;
@@ -30,9 +30,9 @@ namespace polygraph {
 /// One row of the table.
 template <class Options, class Member>
 struct Field {
-  std::string_view name;     ///< the member's name; the flag is the same with dashes: `cache_dir`, `--cache-dir`
+  std::string_view name;  ///< the member's name; the flag is the same with dashes: `cache_dir`, `--cache-dir`
   Member Options::*member;
-  std::string_view help;     ///< one sentence or two
+  std::string_view help;          ///< one sentence or two
   std::string_view metavar = "";  ///< what the value is called in help texts; unused for bool
   std::string_view since = "";    ///< the first version of the backend that has it; empty: all supported ones
 };
@@ -41,7 +41,9 @@ Field(std::string_view, Member Options::*, Rest...) -> Field<Options, Member>;
 
 /// Whether `T` is an options struct.
 template <class T>
-concept HasFields = requires { T::fields(); };
+concept HasFields = requires {
+  T::fields();
+};
 
 /// Calls `visit(field)` for each row of the table, in order.
 template <HasFields Options, class Visitor>
@@ -50,7 +52,8 @@ void for_each_field(Visitor&& visit) {
 }
 
 /// An enumeration that can be an option gives its values' names by overloading
-/// `constexpr std::span<const std::string_view> enum_names(E)`, indexed by value, and `constexpr std::string_view enum_type_name(E)`.
+/// `constexpr std::span<const std::string_view> enum_names(E)`, indexed by value, and `constexpr
+/// std::string_view enum_type_name(E)`.
 template <class E>
 concept NamedEnum = std::is_enum_v<E> && requires(E e) {
   enum_names(e);
@@ -69,13 +72,20 @@ std::string cpp_literal(T value) {
   else
     return std::to_string(value);
 }
-inline std::string cpp_literal(const std::string& text) { return cpp_literal(std::string_view(text)); }
-inline std::string cpp_literal(const char* text) { return cpp_literal(std::string_view(text)); }
-inline std::string cpp_literal(const std::filesystem::path& path) { return cpp_literal(std::string_view(path.native())); }
+inline std::string cpp_literal(const std::string& text) {
+  return cpp_literal(std::string_view(text));
+}
+inline std::string cpp_literal(const char* text) {
+  return cpp_literal(std::string_view(text));
+}
+inline std::string cpp_literal(const std::filesystem::path& path) {
+  return cpp_literal(std::string_view(path.native()));
+}
 
 template <NamedEnum E>
 std::string cpp_literal(E value) {
-  return std::string(enum_type_name(value)) + "::" + std::string(enum_names(value)[static_cast<std::size_t>(value)]);
+  return std::string(enum_type_name(value)) +
+         "::" + std::string(enum_names(value)[static_cast<std::size_t>(value)]);
 }
 template <class T>
 std::string cpp_literal(const std::optional<T>& value) {
@@ -95,7 +105,8 @@ std::string cpp_literal(const std::map<std::string, V>& values) {
   return text + "}";
 }
 
-/// The options that differ from their defaults, as a designated initializer list: `{.fp16 = true, .threads = 4}`.
+/// The options that differ from their defaults, as a designated initializer list: `{.fp16 = true, .threads =
+/// 4}`.
 template <HasFields Options>
 std::string options_to_cpp(const Options& options) {
   static const Options defaults{};

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <polygraph/core/tensor.h>
+
 #include <memory>
 #include <string>
-
-#include <polygraph/core/tensor.h>
 
 namespace polygraph {
 
@@ -11,9 +11,9 @@ class Activation;
 
 /// Runs inference with a model: the interface that all backends share.
 ///
-/// A runner does nothing until it is activated; activation calls the loader it was given, and deactivation frees what that took.
-/// A runner may be activated again. One runner is for one thread at a time; several runners, also on one engine, may run in several
-/// threads at once.
+/// A runner does nothing until it is activated; activation calls the loader it was given, and deactivation
+/// frees what that took. A runner may be activated again. One runner is for one thread at a time; several
+/// runners, also on one engine, may run in several threads at once.
 /// @code
 ///   openvino::Runner runner(EngineFromPath("m.engine"));
 ///   auto active = runner.activate();
@@ -27,7 +27,8 @@ class Runner {
 
   const std::string& name() const { return name_; }
 
-  /// Activates the runner until the returned scope ends. Throws UsageError if it is active already, and what the loader throws.
+  /// Activates the runner until the returned scope ends. Throws UsageError if it is active already, and what
+  /// the loader throws.
   [[nodiscard("the runner is active only as long as the returned scope lives")]] Activation activate();
   /// Ends the activation early. Does nothing if the runner is not active.
   void deactivate() noexcept;
@@ -39,15 +40,18 @@ class Runner {
 
   /// Runs one inference.
   /// @param feed  A tensor for each input, by name; contiguous, in host memory; only read.
-  /// @param check_inputs  Whether to check names, types and shapes. Without the check a wrong feed has undefined results.
-  /// @return The outputs, by name, in the model's order. They belong to the runner and change with the next call: `clone()` what
+  /// @param check_inputs  Whether to check names, types and shapes. Without the check a wrong feed has
+  /// undefined results.
+  /// @return The outputs, by name, in the model's order. They belong to the runner and change with the next
+  /// call: `clone()` what
   ///         is to be kept.
-  /// Throws UsageError if the runner is not active; InputError, naming the input and what is allowed, for a missing or extra name,
-  /// a wrong type, rank or dimension, or a tensor that is not contiguous; BackendError if the engine fails.
-  /// Allocates nothing once shapes no longer change.
+  /// Throws UsageError if the runner is not active; InputError, naming the input and what is allowed, for a
+  /// missing or extra name, a wrong type, rank or dimension, or a tensor that is not contiguous; BackendError
+  /// if the engine fails. Allocates nothing once shapes no longer change.
   const TensorMap& infer(const FeedDict& feed, bool check_inputs = true);
 
-  /// Seconds that the last `infer` took, from handing over the inputs to having the outputs; 0 before the first.
+  /// Seconds that the last `infer` took, from handing over the inputs to having the outputs; 0 before the
+  /// first.
   double last_inference_time() const { return seconds_; }
 
  protected:

@@ -1,16 +1,17 @@
 #pragma once
 
+#include <polygraph/core/bytes.h>
+#include <polygraph/core/loader.h>
+#include <polygraph/openvino/objects.h>
+
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
-#include <polygraph/core/bytes.h>
-#include <polygraph/core/loader.h>
-#include <polygraph/openvino/objects.h>
-
-/// Loaders of the OpenVINO backend and their immediately evaluated twins. Names and order of arguments are Polygraphy's where the
-/// thing exists there. Each loader is a value: copy it, call it from several threads. Errors are thrown when a loader is called.
+/// Loaders of the OpenVINO backend and their immediately evaluated twins. Names and order of arguments are
+/// Polygraphy's where the thing exists there. Each loader is a value: copy it, call it from several threads.
+/// Errors are thrown when a loader is called.
 namespace polygraph::openvino {
 
 /// Starts the OpenVINO library: what every loader that is given no other runtime does for itself.
@@ -21,8 +22,8 @@ class LoadRuntime {
   std::string str() const { return "LoadRuntime()"; }
 };
 
-/// Loads extension libraries (custom operations) and yields a runtime that has them; give it to the loaders that read.
-/// Throws InputError if a library is missing, BackendError if it is not an OpenVINO extension.
+/// Loads extension libraries (custom operations) and yields a runtime that has them; give it to the loaders
+/// that read. Throws InputError if a library is missing, BackendError if it is not an OpenVINO extension.
 /// @code
 ///   auto load = NetworkFromOnnxPath("custom.onnx", LoadPlugins({"libmy_ops.so"}));
 /// @endcode
@@ -39,7 +40,8 @@ class LoadPlugins {
 };
 
 /// Reads an ONNX file. External data is found beside it.
-/// Throws InputError if the file is missing or damaged; BackendError if OpenVINO cannot read it, naming the operations it lacks.
+/// Throws InputError if the file is missing or damaged; BackendError if OpenVINO cannot read it, naming the
+/// operations it lacks.
 class NetworkFromOnnxPath {
  public:
   using Parameters = ParameterList<1, std::filesystem::path, Source<Runtime>>;
@@ -96,8 +98,9 @@ class PostprocessNetwork {
   std::string name_;
 };
 
-/// Marks and unmarks outputs (see OutputOptions). Given a network rather than a loader, it edits that network.
-/// Throws InputError, with the nearest name, for a name that does not exist, and if no output would be left.
+/// Marks and unmarks outputs (see OutputOptions). Given a network rather than a loader, it edits that
+/// network. Throws InputError, with the nearest name, for a name that does not exist, and if no output would
+/// be left.
 class ModifyNetworkOutputs {
  public:
   using Parameters = ParameterList<1, Source<Network>, OutputOptions>;
@@ -111,11 +114,13 @@ class ModifyNetworkOutputs {
 };
 
 /// Keeps named layers in FP32 in an engine that may otherwise run narrower types.
-/// Names are layers' names (ONNX node or output-tensor names) and may be wildcards. Given a network rather than a loader, it edits
-/// that network. Throws InputError for a layer that does not exist and for types other than float32, which OpenVINO cannot force.
+/// Names are layers' names (ONNX node or output-tensor names) and may be wildcards. Given a network rather
+/// than a loader, it edits that network. Throws InputError for a layer that does not exist and for types
+/// other than float32, which OpenVINO cannot force.
 ///
-/// EngineFromNetwork checks that these layers do run in FP32, and throws BackendError, naming the layer it was fused into, if one
-/// does not: OpenVINO 2026.4 keeps every layer where FP16 runs, and forgets some fused ones where BF16 runs.
+/// EngineFromNetwork checks that these layers do run in FP32, and throws BackendError, naming the layer it
+/// was fused into, if one does not: OpenVINO 2026.4 keeps every layer where FP16 runs, and forgets some fused
+/// ones where BF16 runs.
 /// @code
 ///   set_layer_precisions(network, {{"softmax_1", DataType::float32}});
 /// @endcode
@@ -131,7 +136,8 @@ class SetLayerPrecisions {
   std::map<std::string, DataType> layer_precisions_;
 };
 
-/// Makes a build configuration. Throws UsageError when called if options contradict each other or are out of range.
+/// Makes a build configuration. Throws UsageError when called if options contradict each other or are out of
+/// range.
 class CreateConfig {
  public:
   using Parameters = ParameterList<0, ConfigOptions>;
@@ -183,7 +189,8 @@ class EngineBytesFromNetwork {
 };
 
 /// Loads a saved engine from memory.
-/// Throws InputError if the bytes are damaged, not an engine, or made by another version or for another processor.
+/// Throws InputError if the bytes are damaged, not an engine, or made by another version or for another
+/// processor.
 class EngineFromBytes {
  public:
   using Parameters = ParameterList<1, Source<Bytes>, Source<Runtime>>;
@@ -221,7 +228,8 @@ class BytesFromEngine {
   Source<Engine> engine_;
 };
 
-/// Saves an engine to a file, atomically and without holding the serialized form in memory, and passes the engine on.
+/// Saves an engine to a file, atomically and without holding the serialized form in memory, and passes the
+/// engine on.
 class SaveEngine {
  public:
   using Parameters = ParameterList<2, Source<Engine>, std::filesystem::path>;

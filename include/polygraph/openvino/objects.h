@@ -1,16 +1,17 @@
 #pragma once
 
-#include <filesystem>
-#include <memory>
-#include <string>
-
-#include <openvino/openvino.hpp>
 #include <polygraph/core/bytes.h>
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/loader.h>
 #include <polygraph/openvino/config_options.h>
 
-/// What the loaders of this backend yield: handles over OpenVINO's own objects, which are always within reach.
+#include <filesystem>
+#include <memory>
+#include <openvino/openvino.hpp>
+#include <string>
+
+/// What the loaders of this backend yield: handles over OpenVINO's own objects, which are always within
+/// reach.
 namespace polygraph::openvino {
 
 /// The OpenVINO library with its devices and extensions (`ov::Core`). Copies share it; thread-safe.
@@ -23,7 +24,8 @@ class Runtime : public Evaluated {
   std::shared_ptr<ov::Core> core_;
 };
 
-/// A network that can be edited with OpenVINO's own API (`ov::Model`). Copies share the model; one thread may edit at a time.
+/// A network that can be edited with OpenVINO's own API (`ov::Model`). Copies share the model; one thread may
+/// edit at a time.
 /// @code
 ///   void add_identity(Network& network) {
 ///     network->add_output("hidden");
@@ -52,7 +54,8 @@ class Network : public Evaluated {
   std::string model_hash_;
 };
 
-/// How to build: the options asked for, and the properties that OpenVINO will be given besides those that follow from the options.
+/// How to build: the options asked for, and the properties that OpenVINO will be given besides those that
+/// follow from the options.
 class Config : public Evaluated {
  public:
   Config() = default;
@@ -69,20 +72,23 @@ class Config : public Evaluated {
   ov::AnyMap properties_;
 };
 
-/// An engine ready to run (`ov::CompiledModel`). Copies share it; thread-safe. It keeps everything alive that it needs.
+/// An engine ready to run (`ov::CompiledModel`). Copies share it; thread-safe. It keeps everything alive that
+/// it needs.
 class Engine : public Evaluated {
  public:
   struct State;
   explicit Engine(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
-  // Of an engine that is about to go, these are copies: `for (auto& layer : engine_from_path("e").info().layers)` is safe.
+  // Of an engine that is about to go, these are copies: `for (auto& layer :
+  // engine_from_path("e").info().layers)` is safe.
   const EngineInfo& info() const&;
   EngineInfo info() &&;
   const ov::CompiledModel& native() const&;
   ov::CompiledModel native() &&;
   const Runtime& runtime() const&;
   Runtime runtime() &&;
-  /// What the engine was loaded from, header included; empty for one that was built. Saving such an engine writes these bytes again.
+  /// What the engine was loaded from, header included; empty for one that was built. Saving such an engine
+  /// writes these bytes again.
   const Bytes& serialized() const&;
 
  private:

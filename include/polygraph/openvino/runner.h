@@ -1,17 +1,17 @@
 #pragma once
 
+#include <polygraph/core/runner.h>
+#include <polygraph/openvino/objects.h>
+
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include <polygraph/core/runner.h>
-#include <polygraph/openvino/objects.h>
-
 namespace polygraph::openvino {
 
-/// An inference under way, started by `Runner::infer_async`. It holds its inputs and its own outputs. Ends with the inference: the
-/// destructor waits. For one thread at a time.
+/// An inference under way, started by `Runner::infer_async`. It holds its inputs and its own outputs. Ends
+/// with the inference: the destructor waits. For one thread at a time.
 class PendingInference {
  public:
   PendingInference(PendingInference&&) noexcept;
@@ -20,7 +20,8 @@ class PendingInference {
 
   /// Whether the result is there.
   bool is_ready();
-  /// Waits and returns the outputs, which live as long as this object. Throws BackendError if the engine failed.
+  /// Waits and returns the outputs, which live as long as this object. Throws BackendError if the engine
+  /// failed.
   const TensorMap& get();
 
  private:
@@ -41,8 +42,9 @@ class Runner final : public polygraph::Runner {
   explicit Runner(Source<Engine> engine, std::string name = "openvino-runner");
   ~Runner() override;
 
-  /// Starts an inference and returns at once; any number may be under way. The tensors of `feed` are shared, not copied: do not
-  /// write to them before `get()`. Throws as `infer`. The returned object may outlive the activation, not the feed's memory.
+  /// Starts an inference and returns at once; any number may be under way. The tensors of `feed` are shared,
+  /// not copied: do not write to them before `get()`. Throws as `infer`. The returned object may outlive the
+  /// activation, not the feed's memory.
   PendingInference infer_async(const FeedDict& feed, bool check_inputs = true);
 
   /// The engine in use. Throws UsageError if the runner is not active.

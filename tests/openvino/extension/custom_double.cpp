@@ -1,4 +1,5 @@
-// An OpenVINO extension with one operation, for the test of LoadPlugins: CustomDouble(x) = 2 x, of ONNX domain "polygraph.test".
+// An OpenVINO extension with one operation, for the test of LoadPlugins: CustomDouble(x) = 2 x, of ONNX
+// domain "polygraph.test".
 
 #include <openvino/core/extension.hpp>
 #include <openvino/core/op_extension.hpp>
@@ -11,7 +12,9 @@ class CustomDouble : public ov::op::Op {
   CustomDouble() = default;
   explicit CustomDouble(const ov::Output<ov::Node>& x) : Op({x}) { constructor_validate_and_infer_types(); }
 
-  void validate_and_infer_types() override { set_output_type(0, get_input_element_type(0), get_input_partial_shape(0)); }
+  void validate_and_infer_types() override {
+    set_output_type(0, get_input_element_type(0), get_input_partial_shape(0));
+  }
   std::shared_ptr<ov::Node> clone_with_new_inputs(const ov::OutputVector& inputs) const override {
     return std::make_shared<CustomDouble>(inputs.at(0));
   }
@@ -19,7 +22,8 @@ class CustomDouble : public ov::op::Op {
   bool has_evaluate() const override { return true; }
   bool evaluate(ov::TensorVector& outputs, const ov::TensorVector& inputs) const override {
     outputs[0].set_shape(inputs[0].get_shape());
-    for (std::size_t i = 0; i < inputs[0].get_size(); ++i) outputs[0].data<float>()[i] = 2 * inputs[0].data<const float>()[i];
+    for (std::size_t i = 0; i < inputs[0].get_size(); ++i)
+      outputs[0].data<float>()[i] = 2 * inputs[0].data<const float>()[i];
     return true;
   }
 };
