@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <polygraph/core/backend.h>
 #include <polygraph/core/error.h>
-#include <polygraph/core/files.h>
 #include <polygraph/openvino/loaders.h>
 #include <polygraph/openvino/runner.h>
 
@@ -34,8 +33,6 @@ class OpenVinoBackend final : public Backend {
     }
     const std::vector<std::filesystem::path> plugins(request.plugins.begin(), request.plugins.end());
 
-    const AtomicFile probe(
-        request.engine);  // a place that cannot be written to is found before the work, not after
     Network network = network_from_onnx_path(request.model, LoadPlugins(plugins));
     const OutputOptions outputs{request.outputs, request.exclude_outputs, request.mark_layer_types};
     if (!(outputs == OutputOptions{})) modify_network_outputs(network, outputs);
