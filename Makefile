@@ -30,8 +30,8 @@ demo:  ## build, then run the main job on a small network and on a real model
 bench:  ## run the benchmarks against the peers and print ratios
 	@setup/install.sh bench
 	@$(call configure,release,build)
-	@cmake --build build -j $(JOBS)
-	@bench/run.sh build
+	@cmake --build build -j $(JOBS) --target product bench/all
+	@bench/run.py build $(BENCH)
 
 check:  ## formatting, clang-tidy and cppcheck; any finding fails
 	@setup/install.sh check

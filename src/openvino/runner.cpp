@@ -2,7 +2,9 @@
 #include <polygraph/core/error.h>
 #include <polygraph/openvino/runner.h>
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "core/log_format.h"
 #include "openvino/translate.h"
@@ -76,7 +78,10 @@ struct Runner::Request {
   const TensorMap& read_outputs() {
     for (std::size_t i = 0; i < outputs_of_request_.size(); ++i) {
       Output& from = outputs_of_request_[i];
-      if (from.changes) from.tensor = request.get_tensor(from.port);
+      if (from.changes) {
+        from.tensor = request.get_tensor(from.port);
+        if (is_fed(from.tensor)) make_own(from);
+      }
       const ov::Tensor& tensor = from.tensor;
       const ov::Shape& shape = tensor.get_shape();
       Tensor& output = outputs_.at(i).second;
@@ -111,6 +116,28 @@ struct Runner::Request {
     ov::Tensor tensor;
     bool changes = false;  // dynamic: OpenVINO may yield another tensor after each call
   };
+
+  // Whether it lies in the caller's memory: OpenVINO hands on an input of dynamic shape that the network
+  // passes through unchanged.
+  bool is_fed(const ov::Tensor& output) const {
+    if (output.get_element_type() == ov::element::string) return false;
+    const std::less_equal<> not_after;  // `<=` says nothing about pointers into different objects
+    const auto* data = static_cast<const std::byte*>(output.data());
+    return std::ranges::any_of(inputs_, [&](const Input& input) {
+      if (!input.bound) return false;
+      const auto* begin = static_cast<const std::byte*>(input.bound);
+      return not_after(begin, data) && std::less<>()(data, begin + input.tensor.get_byte_size());
+    });
+  }
+
+  // From now on OpenVINO writes this output into a tensor of ours, which it resizes.
+  void make_own(Output& output) {
+    ov::Tensor own(output.tensor.get_element_type(), output.tensor.get_shape());
+    output.tensor.copy_to(own);
+    request.set_tensor(output.port, own);
+    output.tensor = own;
+    output.changes = false;
+  }
 
   // Gives OpenVINO a new tensor for an input: a view of `memory`, which it only reads, or if that is null one
   // of its own.
