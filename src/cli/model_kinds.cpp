@@ -22,7 +22,7 @@ std::string onnx_json(const MappedFile& file, const InspectOptions& options) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-const ModelKind kinds[] = {
+constexpr ModelKind kinds[] = {
     {"engine", "A saved engine.", EngineFile::recognise, engine_text, engine_json},
     {"onnx", "An ONNX model.", nullptr, onnx_text, onnx_json},
 };

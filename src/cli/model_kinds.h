@@ -12,8 +12,8 @@ namespace polygraph::cli {
 
 /// A kind of model file that `inspect model` can describe.
 struct ModelKind {
-  std::string name;  ///< for `--model-type`
-  std::string help;
+  const char* name;  ///< for `--model-type`
+  const char* help;
   /// Whether a file with these bytes is one; null for the kind that is assumed where no other fits.
   bool (*recognise)(std::span<const std::byte> bytes);
   /// The description, as text for people and as JSON for programs; both end with a newline. They throw

@@ -30,7 +30,7 @@ std::string Option::value_name() const {
 }
 
 std::string Option::value_syntax() const {
-  const std::string value = value_name();
+  std::string value = value_name();
   std::string in_brackets = "[";
   switch (arity) {
     case Arity::none:

@@ -13,8 +13,8 @@ struct LogFormat {
   fmt::format_string<Args...> format;
   std::source_location where;
   template <class String>
-  consteval LogFormat(const String& text,
-                      std::source_location place = std::source_location::current())  // NOLINT
+  // NOLINTNEXTLINE(google-explicit-constructor): a format string is given as a plain text
+  consteval LogFormat(const String& text, std::source_location place = std::source_location::current())
       : format(text), where(place) {}
 };
 template <class... Args>

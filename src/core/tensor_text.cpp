@@ -153,7 +153,7 @@ std::string number_text(double value, DataType dtype, std::string_view whole_suf
 }
 
 std::string complex_text(std::complex<double> value, DataType dtype) {
-  const std::string imaginary = number_text(value.imag(), dtype, "") + "j";
+  std::string imaginary = number_text(value.imag(), dtype, "") + "j";
   if (value.real() == 0 && !std::signbit(value.real())) return imaginary;
   const bool needs_plus = !imaginary.starts_with('-');
   return "(" + number_text(value.real(), dtype, "") + (needs_plus ? "+" : "") + imaginary + ")";

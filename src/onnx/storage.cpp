@@ -26,7 +26,7 @@ struct Storage::ExternalFiles {
 
 Storage::Storage() : external_(std::make_shared<ExternalFiles>()) {}
 
-Storage::Storage(MappedFile file)
+Storage::Storage(const MappedFile& file)
     : bytes_(file.bytes()), keep_alive_(file.keep_alive()), path_(file.path()), folder_(path_.parent_path()) {
   if (folder_.empty()) folder_ = ".";
   external_ = std::make_shared<ExternalFiles>();

@@ -216,7 +216,7 @@ PendingInference::~PendingInference() {
   if (!state_ || state_->done) return;
   try {
     state_->request->request.wait();
-  } catch (...) {  // the inference failed, and nobody asked for its result
+  } catch (...) {  // NOLINT(bugprone-empty-catch): it failed, and nobody asked for its result
   }
 }
 

@@ -3,4 +3,6 @@
 
 using namespace polygraph::openvino;
 
-void refused() { create_config({.fp16 = true})(); }
+void refused() {
+  create_config({.fp16 = true})();
+}

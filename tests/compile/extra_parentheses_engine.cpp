@@ -3,4 +3,6 @@
 
 using namespace polygraph::openvino;
 
-void refused() { engine_from_network(network_from_onnx_path("m.onnx"))(); }
+void refused() {
+  engine_from_network(network_from_onnx_path("m.onnx"))();
+}

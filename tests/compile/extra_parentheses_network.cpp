@@ -3,4 +3,6 @@
 
 using namespace polygraph::openvino;
 
-void refused() { network_from_onnx_path("m.onnx")(); }
+void refused() {
+  network_from_onnx_path("m.onnx")();
+}

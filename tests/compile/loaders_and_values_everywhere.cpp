@@ -49,5 +49,6 @@ void accepted(Network network, Config config, Engine engine, pg::Bytes bytes, Ru
   pg::save_bytes(pg::BytesFromPath("m"), "n");
   pg::save_bytes(bytes, "n");
 
-  Runner a(build), b(engine), c([&] { return engine; }), d(SaveEngine(build, "m.engine")), e(SaveEngine(engine, "m.engine"));
+  Runner a(build), b(engine), c([&] { return engine; }), d(SaveEngine(build, "m.engine")),
+      e(SaveEngine(engine, "m.engine"));
 }

@@ -63,9 +63,8 @@ concept LoaderOf =
 template <class T>
 class Source {
  public:
-  Source(T value)
-      : value_(std::make_shared<const T>(std::move(value))) {}  // NOLINT: conversions are the point
-
+  // Both convert: that is the point.
+  Source(T value) : value_(std::make_shared<const T>(std::move(value))) {}  // NOLINT
   template <LoaderOf<T> L>
   Source(L loader) : loader_(std::make_shared<Loader<L>>(std::move(loader))) {}  // NOLINT
 

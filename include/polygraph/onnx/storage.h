@@ -39,7 +39,7 @@ class Storage {
  public:
   Storage();
   /// Over a mapped file. External data is looked for in the folder of the file.
-  explicit Storage(MappedFile file);
+  explicit Storage(const MappedFile& file);
   /// Over bytes in memory, which `keep_alive` holds, or the caller if it is null.
   explicit Storage(ByteSpan bytes, std::shared_ptr<const void> keep_alive = {},
                    std::filesystem::path folder = {});
