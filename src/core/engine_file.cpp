@@ -4,6 +4,7 @@
 #include <polygraph/core/files.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <ostream>
@@ -80,7 +81,7 @@ class MemoryOutput final : public Output {
   std::uint64_t size() const override { return size_; }
   void append(std::span<const std::byte> bytes) override {
     reserve(size_ + bytes.size());
-    std::memcpy(data_ + size_, bytes.data(), bytes.size());
+    std::copy(bytes.begin(), bytes.end(), data_ + size_);
     size_ += bytes.size();
   }
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {

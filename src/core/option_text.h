@@ -26,6 +26,7 @@ inline void parse_option(std::string& value, std::string_view text) {
 template <std::integral T>
 requires(!std::same_as<T, bool>) void parse_option(T& value, std::string_view text) {
   const char* end = text.data() + text.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): from_chars is told the end
   const auto [parsed, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || parsed != end)
     throw UsageError(fmt::format("'{}' is not a whole number", text));

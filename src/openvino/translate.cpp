@@ -5,12 +5,8 @@
 #include <algorithm>
 #include <functional>
 #include <mutex>
+#include <openvino/core/log.hpp>
 #include <set>
-
-// Exported by the pinned version of the library; its wheel has no header for them.
-namespace ov::util {
-void set_log_callback(const std::function<void(std::string_view)>& callback);
-}  // namespace ov::util
 
 namespace polygraph::openvino {
 
