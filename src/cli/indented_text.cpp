@@ -5,32 +5,9 @@
 #include <iterator>
 #include <utility>
 
-namespace polygraph::cli {
+#include "core/utf8.h"
 
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t count) {
-    if (text.size() < count) return false;
-    for (std::size_t i = 1; i < count; ++i)
-      if ((byte(i) & 0xc0) != 0x80) return false;
-    return true;
-  };
-  if (text.empty()) return 0;
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first < 0xe0) return continues(2) ? 2 : 0;
-  if (first >= 0xe0 && first < 0xf0) {
-    if (!continues(3)) return 0;
-    const unsigned code = (first & 0xf) << 12 | (byte(1) & 0x3fu) << 6;
-    return code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 0 : 3;  // overlong, surrogates
-  }
-  if (first >= 0xf0 && first < 0xf5) {
-    if (!continues(4)) return 0;
-    const unsigned code = (first & 0x7) << 18 | (byte(1) & 0x3fu) << 12;
-    return code < 0x10000 || code >= 0x110000 ? 0 : 4;
-  }
-  return 0;
-}
+namespace polygraph::cli {
 
 IndentedText& IndentedText::operator<<(std::size_t number) {
   return *this << std::string_view(fmt::format_int(number).c_str());

@@ -5,9 +5,6 @@
 
 namespace polygraph::cli {
 
-/// How many bytes the UTF-8 character at the start of `text` takes; 0 if it is not a valid one.
-std::size_t utf8_length(std::string_view text);
-
 /// Text in nested, indented blocks, built in one pass. Line breaks inside what is added start a new indented
 /// line; other control characters and bytes that are not UTF-8 come out as `\x1b`, so that a model cannot
 /// write to the terminal.

@@ -4,8 +4,8 @@
 #include <complex>
 #include <nlohmann/json.hpp>
 
-#include "cli/indented_text.h"
 #include "cli/inspect_model.h"
+#include "core/utf8.h"
 
 namespace polygraph::cli {
 namespace {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/npy_header.h"
+#include "core/utf8.h"
 
 namespace polygraph {
 namespace {
@@ -149,23 +150,6 @@ void swap_bytes(std::span<std::byte> bytes, std::size_t unit) {
   for (std::size_t i = 0; i < bytes.size(); i += unit) std::ranges::reverse(bytes.subspan(i, unit));
 }
 
-void append_utf8(std::string& out, std::uint32_t code_point) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code_point < 0x80) return put(code_point);
-  if (code_point < 0x800) {
-    put(0xC0 | code_point >> 6);
-  } else {
-    if (code_point < 0x10000) {
-      put(0xE0 | code_point >> 12);
-    } else {
-      put(0xF0 | code_point >> 18);
-      put(0x80 | (code_point >> 12 & 0x3F));
-    }
-    put(0x80 | (code_point >> 6 & 0x3F));
-  }
-  put(0x80 | (code_point & 0x3F));
-}
-
 std::string decode_string(std::span<const std::byte> item, char kind, std::string_view source) {
   if (kind == 'S') {
     const std::string_view text(reinterpret_cast<const char*>(item.data()), item.size());
@@ -192,25 +176,15 @@ std::vector<std::uint32_t> decode_utf8(const std::string& text) {
     throw InputError("Cannot write a string tensor as a .npy file: one of its strings is not valid UTF-8.",
                      "NumPy stores Unicode text; encode binary data, e.g. as base64, or save it as uint8.");
   };
-  for (std::size_t i = 0; i < text.size();) {
-    const auto first = static_cast<unsigned char>(text[i]);
-    const std::size_t length = first < 0x80   ? 1
-                               : first < 0xC2 ? 0
-                               : first < 0xE0 ? 2
-                               : first < 0xF0 ? 3
-                               : first < 0xF5 ? 4
-                                              : 0;
-    if (length == 0 || length > text.size() - i) invalid();
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t length = utf8_length(rest);
+    if (length == 0) invalid();
+    const auto first = static_cast<unsigned char>(rest[0]);
     std::uint32_t c = length == 1 ? first : first & (0x7Fu >> length);
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xC0) != 0x80) invalid();
-      c = c << 6 | (next & 0x3Fu);
-    }
-    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (c < least[length] || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000)) invalid();
+    for (const char next : rest.substr(1, length - 1))
+      c = c << 6 | (static_cast<unsigned char>(next) & 0x3Fu);
     result.push_back(c);
-    i += length;
+    rest.remove_prefix(length);
   }
   return result;
 }
