@@ -91,7 +91,7 @@ struct Runner::Request {
         output = Tensor(dtype, Shape(dims_));
         std::copy_n(tensor.data<const std::string>(), tensor.get_size(), output.mutable_strings().begin());
       } else {
-        output.reset_view(const_cast<void*>(static_cast<const void*>(tensor.data())), dtype, dims_);
+        output.reset_view(const_cast<void*>(tensor.data()), dtype, dims_);
       }
     }
     return outputs_;
