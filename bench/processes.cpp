@@ -21,8 +21,6 @@
 #include <system_error>
 #include <vector>
 
-extern char** environ;
-
 namespace {
 
 struct Command {

@@ -18,7 +18,6 @@ namespace {
 using polygraph::test::RunnerBackend;
 using polygraph::test::RunnerContract;
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 std::unique_ptr<polygraph::Runner> make_runner(const std::string& model) {
   const auto run = [](Source<Network> network) {
