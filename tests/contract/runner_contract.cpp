@@ -5,23 +5,13 @@
 
 #include <thread>
 
+#include "helpers/message.h"
+
 namespace polygraph::test {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-template <class E, class F>
-std::string message(F&& f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  } catch (const std::exception& error) {
-    return std::string("of another class: ") + error.what();
-  }
-  return "nothing was thrown";
-}
 
 std::vector<float> floats(const Tensor& tensor) {
   const auto values = tensor.values<float>();

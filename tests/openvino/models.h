@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "helpers/message.h"
+
 // Networks made on the spot, and a folder for a test's files.
 namespace polygraph::openvino::test {
 
@@ -35,17 +37,6 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-/// What `f` throws, as text, checked to be an `E`.
-template <class E, class F>
-std::string message(F&& f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  } catch (const std::exception& error) {
-    return std::string("of another class: ") + error.what();
-  }
-  return "nothing was thrown";
-}
+using polygraph::test::message;
 
 }  // namespace polygraph::openvino::test
