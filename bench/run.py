@@ -186,7 +186,99 @@ def large_engine(build):
         yield Row("  checksum of it", "GB/s", Samples(size / t for t in times["checksum"]), limit=(">=", CHECKSUM_BYTES_PER_S))
 
 
-WIDTHS = (34, -15, -15, -16, -13)
+def onnx_models(build):
+    """Tools on large ONNX models, beside the Python peer and `cp`."""
+    measure, polygraph = build / "bin/bench/processes", build / "bin/polygraph"
+    models = build / "bench/large"
+    if not (models / ".done").exists():
+        subprocess.run([sys.executable, ROOT / "bench/large_models.py", models], check=True)
+        (models / ".done").touch()
+    weights = models / "weights.onnx"
+
+    def beside(rounds, *commands):
+        return output_of(measure, rounds, *(part for command in commands for part in ("--", *command)))
+
+    def fast(name, arguments, time_limit, memory, memory_limit, peer_arguments=None, rounds=5):
+        """A command that does not write the weights; its memory is rss_bytes or anonymous_bytes."""
+        ours = [polygraph, *arguments]
+        beside(1, ours)
+        result, = beside(rounds, ours)
+        peer = beside(1, [PEER, *peer_arguments])[0] if peer_arguments else None
+        yield Row(f"{name}: time", "ms", Samples(result["wall_s"]), peer and Samples(peer["wall_s"]), limit=("<=", time_limit))
+        yield Row("  RSS" if memory == "rss_bytes" else "  anonymous memory", "MB", Samples(result[memory]),
+                  peer and Samples(peer[memory]), limit=("<=", memory_limit))
+
+    def copying(name, arguments, bound, memory_limit, folder, source=None, peer=False):
+        """A command that writes weights, beside `cp` of its result (or of `source`)."""
+        ours, copy, theirs = (folder / n for n in ("ours.onnx", "copy.onnx", "theirs.onnx"))
+        command = [polygraph, *arguments, "-o", ours]
+        beside(1, command)
+        times = {"ours": [], "cp": []}
+        anonymous = []
+
+        def measure_times():
+            mine, bare = beside(2, command, ["cp", "--reflink=never", source or ours, copy])
+            times["ours"].extend(mine["wall_s"])
+            times["cp"].extend(bare["wall_s"])
+            anonymous.extend(mine["anonymous_bytes"])
+
+        def compared():
+            return [o / c for o, c in zip(times["ours"], times["cp"])]
+
+        until_clear(measure_times, compared, bound, 2, 5)
+        yield Row(f"{name}: beside cp", "ms", Samples(times["ours"]), Samples(times["cp"]), Samples(compared()), limit=("<=", bound))
+        their = beside(1, [PEER, *arguments, "-o", theirs])[0] if peer else None
+        yield Row("  anonymous memory", "MB", Samples(anonymous), their and Samples(their["anonymous_bytes"]),
+                  limit=("<=", memory_limit) if memory_limit else None)
+        if their:
+            yield Row("  beside the Python program", "ms", Samples(times["ours"]), Samples(their["wall_s"]),
+                      Samples([their["wall_s"][0] / statistics.median(times["ours"])]))
+        for file in (ours, copy, theirs):
+            file.unlink(missing_ok=True)
+
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=build) as made:
+        folder = pathlib.Path(made)
+        out = folder / "out.onnx"
+        show = ["inspect", "model", weights, "--show", "layers"]
+        yield from fast("inspect --show layers, 1.6 GB", show, 15e-3, "rss_bytes", 25e6, show)
+        strip = ["surgeon", "weight-strip", weights, "-o", out]
+        yield from fast("weight-strip, 1.6 GB", strip, 50e-3, "rss_bytes", 60e6, strip)
+        yield from copying("extract 7 layers, 470 MB",
+                           ["surgeon", "extract", weights, "--inputs", "relu_9:auto:auto", "--outputs", "relu_16:auto"],
+                           1.3, 60e6, folder, peer=True)
+        yield from copying("sanitize --fold-constants, 1.6 GB", ["surgeon", "sanitize", weights, "--fold-constants"],
+                           1.3, 100e6, folder, peer=True)
+        yield from copying("convert --fp-to-fp16, 1.6 GB", ["convert", weights, "--fp-to-fp16"], 2, None, folder, source=weights)
+
+        jobs = {"inspect": lambda model: ["inspect", "model", model],
+                "sort and clean up": lambda model: ["surgeon", "sanitize", model, "--toposort", "--cleanup", "--no-shape-inference",
+                                                    "-o", out],
+                "extract": lambda model: ["surgeon", "extract", model, "--outputs", "v_5000:auto", "-o", out]}
+        totals = {}
+        for count in (10_000, 1_000_000):
+            results = beside(3, *([polygraph, *job(models / f"nodes_{count}.onnx")] for job in jobs.values()))
+            totals[count] = [sum(times) for times in zip(*(result["wall_s"] for result in results))]
+            for name, result in zip(jobs, results):
+                yield Row(f"{name}, {count} nodes", "ms", Samples(result["wall_s"]))
+        yield Row("  all three", "ms", Samples(totals[1_000_000]), limit=("<=", 2))
+        # n log n: 100 times as many nodes, 1.5 times as long per node.
+        yield Row("  times as long as for 10000", "x", Samples(b / a for a, b in zip(totals[10_000], totals[1_000_000])),
+                  limit=("<=", 150))
+
+        for name, model in (("20 GB beside", models / "external_20gb.onnx"), ("5 GB inside", models / "inline_5gb.onnx")):
+            for job, arguments in (("inspect --show layers", ["inspect", "model", model, "--show", "layers"]),
+                                   ("check lint --static", ["check", "lint", model, "--static"]),
+                                   ("sanitize", ["surgeon", "sanitize", model, "--cleanup", "--toposort", "--fold-constants", "-o", out]),
+                                   ("extract", ["surgeon", "extract", model, "--outputs", "m:auto" if "20" in name else "m_2:auto",
+                                                "-o", out]),
+                                   ("weight-strip", ["surgeon", "weight-strip", model, "-o", out])):
+                yield from fast(f"{job}, {name}", arguments, 0.2, "rss_bytes", 100e6, rounds=3)
+
+
+WIDTHS = (38, -15, -15, -16, -13)
+
+
+PARTS = (program, inference, large_engine, onnx_models)
 
 
 def line(cells):
@@ -197,11 +289,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path, metavar="BUILD_FOLDER")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the results to FILE, too")
-    parser.add_argument("--only", choices=("program", "inference", "large_engine"), help="measure only this part")
+    parser.add_argument("--only", choices=[part.__name__ for part in PARTS], help="measure only this part")
     arguments = parser.parse_args()
     build = arguments.build.resolve()
 
-    parts = [part for part in (program, inference, large_engine) if arguments.only in (None, part.__name__)]
+    parts = [part for part in PARTS if arguments.only in (None, part.__name__)]
     print(line(("", "Polygraph", "peer", "ratio or diff.", "limit", "")).rstrip(), flush=True)
     rows = []
     for part in parts:

@@ -1,7 +1,7 @@
 # What `cmake --install` puts below the prefix, which may be moved afterwards:
 #
 #   bin/polygraph
-#   lib/libpolygraph.so, lib/libpolygraph-openvino.so
+#   lib/libpolygraph.so, lib/libpolygraph-openvino.so, lib/libpolygraph-onnx-official.so
 #   lib/cmake/Polygraph/                 find_package(Polygraph COMPONENTS openvino)
 #   lib/polygraph/openvino/              the OpenVINO that the backend was built with (POLYGRAPH_BUNDLE_OPENVINO)
 #   include/polygraph/
@@ -54,6 +54,13 @@ if(POLYGRAPH_OPENVINO)
   endif()
 endif()
 
+if(POLYGRAPH_ONNX_OFFICIAL)
+  install(TARGETS polygraph-onnx-official LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(FILES "${POLYGRAPH_DEPS}/onnx/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME LICENSE.onnx)
+  install(FILES "${PROJECT_BINARY_DIR}/src/onnx_official/LICENSE.protobuf" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+  list(APPEND product polygraph-onnx-official)
+endif()
+
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/polygraph" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
   FILES_MATCHING PATTERN "*.h" ${unbuilt_rooms})
 
@@ -77,7 +84,7 @@ macro(polygraph_page file)
 endmacro()
 
 polygraph_page(man/man1/polygraph.1 man)
-foreach(tool "convert" "inspect" "inspect model" "completion" "man" "help" "version")
+foreach(tool "check" "check lint" "convert" "diff" "inspect" "inspect model" "inspect sparsity" "plugin" "plugin list" "plugin match" "plugin replace" "surgeon" "surgeon extract" "surgeon insert" "surgeon sanitize" "surgeon simplify" "surgeon prune" "surgeon weight-strip" "surgeon weight-reconstruct" "template" "template onnx-gs" "completion" "man" "help" "version")
   string(REPLACE " " "-" name "${tool}")
   separate_arguments(words UNIX_COMMAND "${tool}")
   polygraph_page(man/man1/polygraph-${name}.1 man ${words})

@@ -1,8 +1,12 @@
+#include <polygraph/core/bytes.h>
 #include <polygraph/core/error.h>
 #include <polygraph/onnx/model.h>
+#include <polygraph/onnx/save.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <span>
 
 namespace {
@@ -32,14 +36,21 @@ void read(const onnx::Graph& graph, const onnx::Model& model) {
   }
 }
 
+void write_and_read_back(const onnx::Model& model) {
+  const Bytes written = onnx::encode_model(model);
+  const onnx::Model again = onnx::load_model_from_bytes(written.span(), written.keep_alive());
+  if (!std::ranges::equal(onnx::encode_model(again).span(), written.span())) std::abort();
+}
+
 }  // namespace
 
 // Whatever the bytes are, there is a model whose tensors can all be read or refused one by one, or an
-// InputError.
+// InputError. What can be read can be written, and is the same when read back.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     const onnx::Model model = onnx::load_model_from_bytes(std::as_bytes(std::span(data, size)));
     const onnx::Model copy = model;
+    write_and_read_back(copy);
     read(copy.graph, copy);
   } catch (const InputError&) {
   }

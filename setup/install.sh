@@ -3,9 +3,10 @@
 #
 #   setup/install.sh build|test|bench|check|fuzz ...
 #
-# Debian packages come through apt-get (debian-packages.txt); wheels through pip into deps/ (wheels.txt, peer.txt), never
-# into the system's Python. apt's and pip's own configuration decides where from. Safe to run twice at once and to repeat
-# after an interruption. With POLYGRAPH_PACKAGES=skip the Debian packages are taken as given (other distributions).
+# Debian packages come through apt-get (debian-packages.txt); wheels and source distributions through pip into deps/
+# (wheels.txt, sources.txt, peer.txt), never into the system's Python. apt's and pip's own configuration decides where from.
+# Safe to run twice at once and to repeat after an interruption. With POLYGRAPH_PACKAGES=skip the Debian packages are taken
+# as given (other distributions).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -65,28 +66,39 @@ pip() {
   "$folder/bin/python" -m pip --quiet --no-input --disable-pip-version-check "$@"
 }
 
-# wheels: unpacks each wheel of wheels.txt into deps/<name>. A folder appears whole, with its stamp, or not at all.
-wheels() {
-  local want tmp wheel name
-  want=$(stamp "$here/wheels.txt" "$here/unpack.py")
-  if has_stamp "$deps/openvino" "$want" && has_stamp "$deps/magika" "$want"; then
-    return 0
-  fi
+# archives <list> <folders> <options of pip download>...: unpacks what the list names into those folders of deps/. A folder
+# appears whole, with its stamp, or not at all.
+archives() {
+  local list=$here/$1 folders=$2 want tmp archive name missing=no
+  shift 2
+  want=$(stamp "$list" "$here/unpack.py")
+  for name in $folders; do
+    has_stamp "$deps/$name" "$want" || missing=yes
+  done
+  [[ $missing == yes ]] || return 0
   tmp=$deps/.unpacking
   rm -rf "$tmp"
-  say "fetching wheels into deps/: $(sed -n 's/^\([a-z][^ ]*\) .*/\1/p' "$here/wheels.txt" | paste -sd ' ')"
+  say "fetching into deps/: $(sed -n 's/^\([a-z][^ ]*\) .*/\1/p' "$list" | paste -sd ' ')"
   venv "$tmp/venv"
-  pip "$tmp/venv" download --require-hashes --no-deps --only-binary=:all: --python-version 3.11 \
-    --platform manylinux_2_28_x86_64 --dest "$tmp" --requirement "$here/wheels.txt"
-  for wheel in "$tmp"/*.whl; do
-    name=$(basename "${wheel%%-*}")
-    "$python" "$here/unpack.py" "$wheel" "$tmp/new"
+  "$python" "$here/no_build.py" "$tmp/venv/bin/python"
+  pip "$tmp/venv" download --require-hashes --no-deps "$@" --dest "$tmp" --requirement "$list"
+  for archive in "$tmp"/*.whl "$tmp"/*.tar.gz; do
+    [[ -f $archive ]] || continue
+    name=$("$python" "$here/unpack.py" "$archive" "$tmp/new")
     printf '%s\n' "$want" > "$tmp/new/$name/.stamp"
     rm -rf "${deps:?}/$name"
     mv "$tmp/new/$name" "$deps/$name"
   done
   rm -rf "$tmp"
   changed=yes
+}
+
+wheels() {
+  archives wheels.txt "openvino magika" --only-binary=:all: --python-version 3.11 --platform manylinux_2_28_x86_64
+}
+
+sources() {
+  archives sources.txt "onnx protobuf" --no-binary=:all: --no-build-isolation --use-pep517
 }
 
 # peer: the Python Polygraphy in deps/peer. A virtual environment cannot be moved, so its stamp is written last.
@@ -107,7 +119,7 @@ with_peer=no
 for target in "$@"; do
   case $target in
     build) ;;
-    test) with_peer=yes ;;
+    test) groups+=(test) with_peer=yes ;;
     bench) groups+=(bench) with_peer=yes ;;
     check) groups+=(check) ;;
     fuzz) groups+=(fuzz) ;;
@@ -120,5 +132,6 @@ exec 9> "$deps/.lock"
 flock --nonblock 9 || { say "waiting for another run of setup to end"; flock 9; }
 [[ ${POLYGRAPH_PACKAGES-} == skip ]] || packages "${groups[@]}"
 wheels
+sources
 if [[ $with_peer == yes ]]; then peer; fi
 if [[ $changed == yes ]]; then say "done"; else say "nothing to install for: $*"; fi

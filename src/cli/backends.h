@@ -20,9 +20,7 @@ struct BackendInfo {
 
 /// Looks for the module of every backend and loads those it finds.
 ///
-/// A module `libpolygraph-<name>.so` is looked for in the folders of POLYGRAPH_BACKEND_PATH (separated by
-/// colons), beside the program, in `../lib` seen from the program, and on the system's library path; the
-/// first one found is it.
+/// A module is `libpolygraph-<name>.so`; see `load_module` for where it is looked for.
 std::vector<BackendInfo> find_backends();
 
 /// The backend of that name. Throws BackendError, saying what to install, if it cannot be had.

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "cli/backends.h"
+#include "cli/convert_onnx.h"
 #include "cli/option_fields.h"
 #include "cli/text.h"
 #include "cli/tools.h"
@@ -14,9 +15,16 @@
 namespace polygraph::cli {
 namespace {
 
+constexpr const char* onnx_target = "onnx";
+constexpr const char* openvino_target = "openvino";
+
 struct Arguments {
   BuildRequest request;
   Settings outputs;
+  OnnxConversion onnx;
+  std::filesystem::path output;
+  std::string target;                     // empty: by the name of the output
+  std::vector<std::string> given_engine;  // options that are about engines only
 };
 
 OptionGroup network_group(Arguments& arguments) {
@@ -73,20 +81,49 @@ void check_engine_file(const BuildRequest& request) {
   AtomicFile never_committed(request.engine);
 }
 
-ExitCode convert(Arguments& arguments) {
+void refuse_options(const std::vector<std::string>& given, const std::string& what, std::string remedy) {
+  if (given.empty()) return;
+  throw UsageError(given.front() + " is about " + what + ", and that is not what is converted to.",
+                   std::move(remedy));
+}
+
+ExitCode build_engine(Arguments& arguments) {
+  refuse_options(
+      arguments.onnx.given, "ONNX models",
+      "Convert in two steps: to a model whose name ends in '.onnx' first, then that to an engine.");
   BuildRequest& request = arguments.request;
-  if (request.engine.extension() == ".onnx")
-    throw UsageError("Cannot convert to '" + request.engine.string() +
-                         "': the result is an engine, and that is the name of a model.",
-                     "Give the engine a name that ends in '.engine'.");
+  request.model = arguments.onnx.loading.model;
+  request.engine = arguments.output;
   for (const auto& [field, value] : arguments.outputs) {
     if (field == "outputs") request.outputs.push_back(value);
     if (field == "exclude_outputs") request.exclude_outputs.push_back(value);
     if (field == "mark_layer_types") request.mark_layer_types.push_back(value);
   }
   check_engine_file(request);
-  load_backend("openvino").build(request);
+  load_backend(openvino_target).build(request);
   return ExitCode::passed;
+}
+
+ExitCode convert_model(Session& session, Arguments& arguments) {
+  refuse_options(arguments.given_engine, "engines",
+                 "For an engine, give the output a name that ends in '.engine'. A model's own types are "
+                 "changed by --fp-to-fp16 and --fp-to-bf16, its outputs by --onnx-outputs.");
+  arguments.onnx.saving.output = arguments.output;
+  return convert_to_onnx(session, arguments.onnx);
+}
+
+bool is_model_name(const std::filesystem::path& path) {
+  return path.extension() == ".onnx" || path.extension() == ".onnxtxt";
+}
+
+ExitCode convert(Session& session, Arguments& arguments) {
+  const std::string by_name = is_model_name(arguments.output) ? onnx_target : openvino_target;
+  const std::string& target = arguments.target.empty() ? by_name : arguments.target;
+  if (target == openvino_target && by_name == onnx_target)
+    throw UsageError("Cannot convert to '" + arguments.output.string() +
+                         "': the result is an engine, and that is the name of a model.",
+                     "Give the engine a name that ends in '.engine'.");
+  return target == onnx_target ? convert_model(session, arguments) : build_engine(arguments);
 }
 
 }  // namespace
@@ -95,37 +132,48 @@ Tool convert_tool(Session& session) {
   auto arguments = std::make_shared<Arguments>();
   Tool tool{
       .name = "convert",
-      .summary = "Build an engine from an ONNX model and save it.",
+      .summary = "Turn an ONNX model into an engine, or into another ONNX model.",
       .description =
-          "The engine is OpenVINO's, for this machine's processor. FP32 is always allowed; --fp16 and --bf16 "
-          "allow "
-          "narrower types, which run only where the processor computes in them. The log says what runs.",
+          "The name of the output says which: a model ends in '.onnx', anything else is an engine. Engines "
+          "are "
+          "OpenVINO's, for this machine's processor. FP32 is always allowed; --fp16 and --bf16 allow "
+          "narrower "
+          "types, which run only where the processor computes in them. The log says what runs.",
       .examples = {{"polygraph convert model.onnx -o model.engine --fp16",
                     "An engine that may compute in FP16."},
                    {"polygraph convert model.onnx -o model.engine --profiling",
-                    "An engine whose layers 'polygraph inspect model' can time."}},
+                    "An engine whose layers 'polygraph inspect model' can time."},
+                   {"polygraph convert model.onnx -o small.onnx --fp-to-fp16",
+                    "A model with weights of half the size."},
+                   {"polygraph convert model.onnx -o model.onnx --save-external-data",
+                    "The weights in a file of their own."}},
   };
-  tool.positionals = {{.names = {"model_file"},
-                       .metavar = "MODEL_FILE",
-                       .help = "The ONNX model.",
-                       .arity = Arity::one,
-                       .completes = Completes::files,
-                       .apply = [arguments](Values values) { arguments->request.model = values.front(); }}};
+  tool.positionals = {model_argument(arguments->onnx.loading)};
   OptionGroup output;
   output.options = {{.names = {"-o", "--output"},
                      .metavar = "FILE",
-                     .help = "Where to save the engine.",
+                     .help = "Where to save the engine or model.",
                      .arity = Arity::one,
                      .completes = Completes::files,
                      .required = true,
-                     .apply = [arguments](Values values) { arguments->request.engine = values.front(); }}};
-  tool.groups = {std::move(output),
-                 {.title = "OpenVINO configuration",
-                  .options = options_from_fields<openvino::ConfigOptions>(arguments->request.config)},
-                 network_group(*arguments),
-                 logging_group(session.logging)};
+                     .apply = [arguments](Values values) { arguments->output = values.front(); }},
+                    {.names = {"--convert-to"},
+                     .metavar = "KIND",
+                     .help = "What to convert to, if the output's name is not to decide.",
+                     .arity = Arity::one,
+                     .choices = {{onnx_target, "An ONNX model."}, {openvino_target, "A saved engine."}},
+                     .apply = [arguments](Values values) { arguments->target = values.front(); }}};
+  OptionGroup configuration{
+      .title = "OpenVINO configuration",
+      .options = options_from_fields<openvino::ConfigOptions>(arguments->request.config)};
+  OptionGroup network = network_group(*arguments);
+  record_use(configuration, arguments->given_engine);
+  record_use(network, arguments->given_engine);
+  tool.groups = {std::move(output), std::move(configuration), std::move(network)};
+  for (OptionGroup& group : onnx_conversion_groups(arguments->onnx)) tool.groups.push_back(std::move(group));
+  tool.groups.push_back(logging_group(session.logging));
   tool.long_running = true;
-  tool.run = [arguments] { return convert(*arguments); };
+  tool.run = [&session, arguments] { return convert(session, *arguments); };
   return tool;
 }
 

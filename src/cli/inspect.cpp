@@ -9,7 +9,9 @@ Tool inspect_tool(Session& session) {
             .examples = {{"polygraph inspect model identity.onnx", "Inputs, outputs and size of a model."}}};
   tool.groups = {logging_group(session.logging)};
   tool.subtools = {{"model", "Show the inputs, outputs, layers and weights of a model.",
-                    [&session] { return inspect_model_tool(session); }}};
+                    [&session] { return inspect_model_tool(session); }},
+                   {"sparsity", "Tell which weights have 2:4 structured sparsity.",
+                    [&session] { return inspect_sparsity_tool(session); }}};
   return tool;
 }
 

@@ -2,6 +2,7 @@
 
 #include <polygraph/onnx/model.h>
 
+#include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -13,6 +14,11 @@ struct InspectOptions {
   bool show_attrs = false;   ///< attributes of nodes, with layers; the doc string
   bool show_weights =
       false;  ///< values of initializers and, with layers and attributes, of tensors in attributes
+  bool list_unbounded = false;  ///< data-dependent sizes without an upper bound
+  bool stats = false;           ///< parameters, operations and bytes, per node and in all
+  /// The folder of external data, if it is not the model's.
+  std::filesystem::path external_data_folder = {};
+  bool ignore_external_data = false;  ///< values in files beside the model are neither looked for nor shown
 };
 
 /// The model as Polygraphy prints it, heading included; ends with a line break. What differs from Polygraphy

@@ -17,6 +17,7 @@ struct Arguments {
   std::string model_type;  // empty: by content
   InspectOptions options;
   std::optional<std::string> json;  // a file, or standard output
+  std::optional<std::string> html;  // a file
 };
 
 OptionGroup model_group(Arguments& arguments) {
@@ -29,6 +30,26 @@ OptionGroup model_group(Arguments& arguments) {
                        .arity = Arity::one,
                        .choices = std::move(types),
                        .apply = [&arguments](Values values) { arguments.model_type = values.front(); }}}};
+}
+
+OptionGroup external_data_group(Arguments& arguments) {
+  return {.title = "External data",
+          .options = {{.names = {"--external-data-dir", "--load-external-data", "--ext"},
+                       .metavar = "FOLDER",
+                       .help = "Where the ONNX model's external data is.",
+                       .arity = Arity::one,
+                       .default_text = "the folder of the model",
+                       .completes = Completes::folders,
+                       .apply =
+                           [&arguments](Values values) {
+                             if (!std::filesystem::is_directory(values.front()))
+                               throw UsageError("'" + values.front() + "' is not a folder.",
+                                                "Name the folder that the external data lies in.");
+                             arguments.options.external_data_folder = values.front();
+                           }},
+                      {.names = {"--ignore-external-data"},
+                       .help = "Do not look for external data: values that are there are not shown.",
+                       .apply = [&arguments](Values) { arguments.options.ignore_external_data = true; }}}};
 }
 
 OptionGroup output_group(Arguments& arguments) {
@@ -50,6 +71,24 @@ OptionGroup output_group(Arguments& arguments) {
                if (value == "weights") arguments.options.show_weights = true;
              }
            }},
+      {.names = {"--list-unbounded-dds"},
+       .help =
+           "List the tensors that give others a data-dependent size without an upper bound. Fold constants "
+           "and infer shapes first: what is not known counts as unbounded.",
+       .apply = [&arguments](Values) { arguments.options.list_unbounded = true; }},
+      {.names = {"--stats"},
+       .help =
+           "Show parameters, floating-point operations and bytes moved, of each node and in all; as formulas "
+           "where dimensions have names.",
+       .apply = [&arguments](Values) { arguments.options.stats = true; }},
+      {.names = {"--html"},
+       .metavar = "FILE",
+       .help =
+           "Write a picture of the model, too: one page for any browser, with search, details of nodes and "
+           "nested graphs that open in place. It needs no network.",
+       .arity = Arity::one,
+       .completes = Completes::files,
+       .apply = [&arguments](Values values) { arguments.html = values.front(); }},
       {.names = {"--json"},
        .metavar = "FILE",
        .help = "Print the description as JSON instead of text. With a file, write the JSON there and print "
@@ -62,17 +101,27 @@ OptionGroup output_group(Arguments& arguments) {
   return group;
 }
 
-void check_json_file(const Arguments& arguments) {
+void check_output(const char* option, const std::optional<std::string>& file, const Arguments& arguments) {
   std::error_code error;
-  if (arguments.json && std::filesystem::equivalent(*arguments.json, arguments.model, error))
-    throw UsageError("--json: '" + *arguments.json + "' is the model itself.",
-                     "Name another file for the JSON.");
+  if (file && std::filesystem::equivalent(*file, arguments.model, error))
+    throw UsageError(std::string(option) + ": '" + *file + "' is the model itself.",
+                     "Name another file to write.");
 }
 
 ExitCode inspect_model(Session& session, const Arguments& arguments) {
-  check_json_file(arguments);
+  check_output("--json", arguments.json, arguments);
+  check_output("--html", arguments.html, arguments);
+  if (arguments.json && arguments.html && *arguments.json == *arguments.html)
+    throw UsageError("--json and --html name the same file, '" + *arguments.html + "'.",
+                     "Name a file for each.");
   const MappedFile file(arguments.model);
   const ModelKind& kind = kind_of_model(file, arguments.model_type);
+  if (arguments.html) {
+    if (!kind.html)
+      throw UsageError(std::string("--html: there is no picture of a model of type '") + kind.name + "'.",
+                       "Give it the ONNX model that it was made from.");
+    write_file(*arguments.html, kind.html(file, arguments.options));
+  }
   if (arguments.json == standard_output) {
     session.output.write(kind.json(file, arguments.options));
     return ExitCode::passed;
@@ -93,6 +142,8 @@ Tool inspect_model_tool(Session& session) {
                     "Inputs, outputs, and how many weights and nodes there are."},
                    {"polygraph inspect model identity.onnx --show layers attrs",
                     "Every node with its attributes, too."},
+                   {"polygraph inspect model identity.onnx --html identity.html",
+                    "A picture of the graph for the browser."},
                    {"polygraph inspect model identity.onnx --json model.json",
                     "The text, and JSON for programs."}},
   };
@@ -102,7 +153,8 @@ Tool inspect_model_tool(Session& session) {
                        .arity = Arity::one,
                        .completes = Completes::files,
                        .apply = [arguments](Values values) { arguments->model = values.front(); }}};
-  tool.groups = {output_group(*arguments), model_group(*arguments), logging_group(session.logging)};
+  tool.groups = {output_group(*arguments), model_group(*arguments), external_data_group(*arguments),
+                 logging_group(session.logging)};
   tool.long_running = true;
   tool.run = [&session, arguments] { return inspect_model(session, *arguments); };
   return tool;

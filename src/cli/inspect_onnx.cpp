@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <polygraph/onnx/unbounded.h>
 
 #include <unordered_map>
 #include <utility>
@@ -180,6 +181,7 @@ class Printer {
          << "\n\n";
     graph(model_.graph, "Graph");
     functions();
+    if (options_.list_unbounded) unbounded();
     return out_.finish();
   }
 
@@ -390,8 +392,24 @@ class Printer {
 
   void block(const TensorData& tensor) {
     out_.begin_block();
-    out_ << onnx::tensor_of(tensor, model_, onnx::Alignment::any).str();
+    if (tensor.is_external() && options_.ignore_external_data)
+      out_ << "(in a file beside the model, not read)";
+    else
+      out_ << onnx::tensor_of(tensor, model_, onnx::Alignment::any).str();
     out_.end_block();
+  }
+
+  void unbounded() {
+    const std::vector<onnx::UnboundedShape> sizes = onnx::unbounded_shapes(model_);
+    if (!options_.show_layers) out_ << '\n';
+    out_ << "---- " << sizes.size() << " Tensor(s) with Unbounded DDS ----\n";
+    for (const onnx::UnboundedShape& size : sizes) {
+      out_ << size.value << " | Sizes: ";
+      out_ << (size.consumer->name.empty() ? size.consumer->outputs.front() : size.consumer->name)
+           << " [Op: " << size.consumer->op_type << "]";
+      if (size.graph != &model_.graph) out_ << " | In: " << size.graph->name;
+      out_ << '\n';
+    }
   }
 
   void functions() {

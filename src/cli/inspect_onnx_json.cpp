@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <polygraph/onnx/unbounded.h>
 
 #include <cmath>
 #include <complex>
@@ -149,10 +150,22 @@ class Converter {
       if (key != "name") result[key == "doc_string" ? "graph_doc_string" : key] = std::move(value);
     result["functions"] = Json::array();
     for (const Function& function : model_.functions) result["functions"].push_back(this->function(function));
+    if (options_.list_unbounded) result["unbounded_dds"] = unbounded();
     return result;
   }
 
  private:
+  Json unbounded() const {
+    Json result = Json::array();
+    for (const onnx::UnboundedShape& size : onnx::unbounded_shapes(model_))
+      result.push_back({{"name", text(size.value)},
+                        {"graph", text(size.graph->name)},
+                        {"consumer", text(size.consumer->name)},
+                        {"op_type", text(size.consumer->op_type)},
+                        {"input", size.input}});
+    return result;
+  }
+
   static Json opsets(const std::vector<onnx::OpsetImport>& imports) {
     Json result = Json::object();
     for (const onnx::OpsetImport& import : imports)
@@ -294,7 +307,8 @@ class Converter {
     result["shape"] = tensor.dims;
     result["bytes"] = onnx::stored_size(tensor);
     if (tensor.is_external()) result["external"] = entries(tensor.external_data);
-    if (options_.show_weights) result["values"] = values_of(onnx::tensor_of(tensor, model_));
+    if (options_.show_weights && !(tensor.is_external() && options_.ignore_external_data))
+      result["values"] = values_of(onnx::tensor_of(tensor, model_));
     return result;
   }
 

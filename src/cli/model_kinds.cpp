@@ -7,24 +7,44 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/inspect_engine.h"
+#include "cli/inspect_html.h"
+#include "cli/inspect_statistics.h"
 #include "core/log_format.h"
 
 namespace polygraph::cli {
 namespace {
 
+onnx::Model load(const MappedFile& file, const InspectOptions& options) {
+  onnx::Model model = onnx::load_model(file);
+  if (!options.external_data_folder.empty()) model.storage.set_folder(options.external_data_folder);
+  return model;
+}
+
 std::string onnx_text(const MappedFile& file, const InspectOptions& options) {
-  return describe_onnx(onnx::load_model(file), options);
+  const onnx::Model model = load(file, options);
+  std::string text = describe_onnx(model, options);
+  if (options.stats) text += "\n" + statistics_text(inspect_statistics(model));
+  return text;
 }
 
 std::string onnx_json(const MappedFile& file, const InspectOptions& options) {
-  const nlohmann::ordered_json json = onnx_to_json(onnx::load_model(file), options);
+  const onnx::Model model = load(file, options);
+  nlohmann::ordered_json json = onnx_to_json(model, options);
+  if (options.stats) json["statistics"] = statistics_json(inspect_statistics(model));
   // Names that are not UTF-8 are shown with replacement characters, as everywhere.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+std::string onnx_html(const MappedFile& file, const InspectOptions& options) {
+  onnx::Model model = load(file, options);
+  const std::string note = complete_shapes(model, false);  // for the shapes on edges
+  if (!note.empty()) log_verbose("{}", note);
+  return onnx_to_html(model, options);
+}
+
 constexpr ModelKind kinds[] = {
-    {"engine", "A saved engine.", EngineFile::recognise, engine_text, engine_json},
-    {"onnx", "An ONNX model.", nullptr, onnx_text, onnx_json},
+    {"engine", "A saved engine.", EngineFile::recognise, engine_text, engine_json, nullptr},
+    {"onnx", "An ONNX model.", nullptr, onnx_text, onnx_json, onnx_html},
 };
 
 }  // namespace

@@ -20,6 +20,8 @@ struct ModelKind {
   /// InputError if the file is damaged.
   std::string (*text)(const MappedFile& file, const InspectOptions& options);
   std::string (*json)(const MappedFile& file, const InspectOptions& options);
+  /// The picture, as an HTML page; null for kinds that have none.
+  std::string (*html)(const MappedFile& file, const InspectOptions& options);
 };
 
 /// All kinds, the one that is assumed last. A new kind is one more row.

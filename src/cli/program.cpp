@@ -88,8 +88,13 @@ Tool polygraph_tool(Session& session) {
   const auto add = [&](const char* name, const char* summary, Tool (*make)(Session&)) {
     tool.subtools.push_back({name, summary, [make, &session] { return make(session); }});
   };
-  add("convert", "Build an engine from a model and save it.", convert_tool);
+  add("check", "Find what is wrong with a model.", check_tool);
+  add("convert", "Turn a model into an engine, or into another model.", convert_tool);
+  add("diff", "Show what differs between two ONNX models.", diff_tool);
   add("inspect", "Show what is in a file.", inspect_tool);
+  add("plugin", "Let plugins of an engine take over parts of an ONNX model.", plugin_tool);
+  add("surgeon", "Change an ONNX model.", surgeon_tool);
+  add("template", "Write a program to start from.", template_tool);
   add("completion", "Print a completion script for a shell.", completion_tool);
   add("man", "Print a manual page.", man_tool);
   add("help", "Show the help of a tool.", help_tool);

@@ -10,10 +10,33 @@ namespace polygraph::cli {
 /// The program itself: the root of all tables.
 Tool polygraph_tool(Session& session);
 
+Tool check_tool(Session& session);
+Tool check_lint_tool(Session& session);
+
 Tool convert_tool(Session& session);
+
+Tool diff_tool(Session& session);
 
 Tool inspect_tool(Session& session);
 Tool inspect_model_tool(Session& session);
+Tool inspect_sparsity_tool(Session& session);
+
+Tool plugin_tool(Session& session);
+Tool plugin_list_tool(Session& session);
+Tool plugin_match_tool(Session& session);
+Tool plugin_replace_tool(Session& session);
+
+Tool surgeon_tool(Session& session);
+Tool surgeon_extract_tool(Session& session);
+Tool surgeon_insert_tool(Session& session);
+Tool surgeon_sanitize_tool(Session& session);
+Tool surgeon_simplify_tool(Session& session);
+Tool surgeon_prune_tool(Session& session);
+Tool surgeon_weight_strip_tool(Session& session);
+Tool surgeon_weight_reconstruct_tool(Session& session);
+
+Tool template_tool(Session& session);
+Tool template_onnx_gs_tool(Session& session);
 
 Tool completion_tool(Session& session);
 Tool help_tool(Session& session);

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -22,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t buffer_size = 256 << 10;
+constexpr off_t page_size = 4096;
 
 // The temporary files that have a name, and the lock under which they get and lose it.
 struct NamedTemporaries {
@@ -110,8 +112,12 @@ struct AtomicFile::Writer {
   ~Writer() { close(); }
 
   void append(const std::byte* data, std::size_t size);
+  void append_from(const MappedFile& source, std::uint64_t offset, std::uint64_t count);
+  std::uint64_t reserve(std::uint64_t count);
   void overwrite(std::uint64_t offset, const std::byte* data, std::size_t size);
+  void write_reserved(std::uint64_t offset, const std::byte* data, std::size_t count);
   std::uint64_t checksum_from(std::uint64_t offset);
+  void finish();
   void commit();
 
   std::uint64_t size = 0;
@@ -121,10 +127,16 @@ struct AtomicFile::Writer {
   void require_open() const;
   void flush();
   void write_fully(const std::byte* data, std::size_t count, std::uint64_t offset);
+  int try_write(const std::byte* data, std::size_t count, std::uint64_t offset);
+  void copy_range(std::uint64_t offset, std::uint64_t count);
+  off_t copy_some(off_t from, off_t to, std::size_t count);
+  void extend();
+  void give_hidden_name();
   void rename_to_target();
   void copy_to_target();
   void close() noexcept;
   [[noreturn]] void fail(int error_number);
+  [[noreturn]] void fail_reading(int error_number);
 
   fs::path path_;  // as the caller named it
   Target target_;
@@ -132,6 +144,11 @@ struct AtomicFile::Writer {
   FileDescriptor file_;
   std::uint64_t flushed_ = 0;
   std::unique_ptr<std::byte[]> buffer_;  // what was appended beyond flushed_
+  std::optional<MappedFile> source_;     // the last one appended from, and its file if that is still there
+  FileDescriptor source_file_;
+  bool ends_in_hole_ = false;  // the file may be shorter than flushed_
+  bool finished_ = false;
+  std::atomic<bool> failed_ = false;
 };
 
 AtomicFile::Writer::Writer(fs::path path) : path_(std::move(path)) {
@@ -167,7 +184,7 @@ void AtomicFile::Writer::open_temporary() {
 }
 
 void AtomicFile::Writer::require_open() const {
-  if (!file_)
+  if (!file_ || finished_ || failed_)
     throw Error("Cannot write '" + path_.string() +
                 "': it is committed already, or writing it failed before.");
 }
@@ -185,6 +202,101 @@ void AtomicFile::Writer::append(const std::byte* data, std::size_t count) {
   size += count;
 }
 
+void AtomicFile::Writer::append_from(const MappedFile& source, std::uint64_t offset, std::uint64_t count) {
+  require_open();
+  if (offset > source.size() || count > source.size() - offset)
+    throw Error("Cannot append bytes " + std::to_string(offset) + " to " + std::to_string(offset + count) +
+                " of '" + source.path().string() + "' to '" + path_.string() + "': it has only " +
+                std::to_string(source.size()) + " bytes.");
+  if (!source_ || source_->keep_alive() != source.keep_alive()) {
+    source_ = source;
+    source_file_.reset(source.reopen());
+  }
+  if (source_file_) {
+    flush();
+    copy_range(offset, count);
+  } else {
+    append(source.bytes().data() + offset, static_cast<std::size_t>(count));
+  }
+}
+
+void AtomicFile::Writer::copy_range(std::uint64_t offset, std::uint64_t count) {
+  const auto start = static_cast<off_t>(offset);
+  const auto end = static_cast<off_t>(offset + count);
+  struct stat status {};
+  if (::fstat(source_file_.get(), &status) != 0) fail_reading(errno);
+  if (status.st_size < end) fail_reading(0);  // else what is missing would pass for a hole
+  for (off_t from = start; from < end;) {
+    // File systems that know no holes call everything data, up to the end of the file.
+    off_t data = ::lseek(source_file_.get(), from, SEEK_DATA);
+    if (data < 0) data = errno == ENXIO ? end : from;
+    off_t hole = data < end ? ::lseek(source_file_.get(), data, SEEK_HOLE) : end;
+    if (hole < 0) hole = end;
+    data = std::min(data, end);
+    hole = std::min(hole, end);
+    if (data > from) ends_in_hole_ = true;
+    while (data < hole) {
+      data += copy_some(data, static_cast<off_t>(flushed_) + (data - start),
+                        static_cast<std::size_t>(hole - data));
+      ends_in_hole_ = false;
+    }
+    from = hole;
+  }
+  flushed_ += count;
+  size += count;
+}
+
+// Copies at least one of `count` bytes from the source; returns how many.
+off_t AtomicFile::Writer::copy_some(off_t from, off_t to, std::size_t count) {
+  ssize_t copied = -1;
+  // Between whole pages the kernel is fastest, or shares the blocks; between parts of them it is slower than
+  // a copy through a buffer that stays in the cache.
+  if ((from - to) % page_size == 0)
+    copied = ::copy_file_range(source_file_.get(), &from, file_.get(), &to, count, 0);
+  if (copied < 0) {
+    if (!buffer_) buffer_ = std::make_unique<std::byte[]>(buffer_size);
+    do copied = ::pread(source_file_.get(), buffer_.get(), std::min(count, buffer_size), from);
+    while (copied < 0 && errno == EINTR);
+    if (copied < 0) fail_reading(errno);
+    write_fully(buffer_.get(), static_cast<std::size_t>(copied), static_cast<std::uint64_t>(to));
+  }
+  if (copied == 0) fail_reading(0);
+  return copied;
+}
+
+std::uint64_t AtomicFile::Writer::reserve(std::uint64_t count) {
+  require_open();
+  flush();
+  const std::uint64_t offset = size;
+  size += count;
+  flushed_ += count;
+  if (count > 0) ends_in_hole_ = true;
+  return offset;
+}
+
+void AtomicFile::Writer::write_reserved(std::uint64_t offset, const std::byte* data, std::size_t count) {
+  require_open();
+  if (offset > flushed_ || count > flushed_ - offset)
+    throw Error("Cannot write bytes " + std::to_string(offset) + " to " + std::to_string(offset + count) +
+                " of '" + path_.string() + "': only " + std::to_string(flushed_) + " bytes are reserved.");
+  // Not by fail(), which closes the file that other threads are writing to.
+  if (const int error_number = try_write(data, count, offset)) {
+    failed_ = true;
+    throw_file_error("write", path_, error_number);
+  }
+}
+
+// Gives a file that ends in a hole its size.
+void AtomicFile::Writer::extend() {
+  if (!ends_in_hole_) return;
+  struct stat status {};
+  if (::fstat(file_.get(), &status) != 0) fail(errno);
+  if (static_cast<std::uint64_t>(status.st_size) < flushed_ &&
+      ::ftruncate(file_.get(), static_cast<off_t>(flushed_)) != 0)
+    fail(errno);
+  ends_in_hole_ = false;
+}
+
 void AtomicFile::Writer::overwrite(std::uint64_t offset, const std::byte* data, std::size_t count) {
   require_open();
   if (offset > size || count > size - offset)
@@ -197,6 +309,7 @@ void AtomicFile::Writer::overwrite(std::uint64_t offset, const std::byte* data, 
 std::uint64_t AtomicFile::Writer::checksum_from(std::uint64_t offset) {
   require_open();
   flush();
+  extend();
   if (offset >= size) return checksum({});
   void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file_.get(), 0);
   if (mapped == MAP_FAILED) fail(errno);
@@ -206,26 +319,50 @@ std::uint64_t AtomicFile::Writer::checksum_from(std::uint64_t offset) {
 }
 
 void AtomicFile::Writer::flush() {
+  if (size == flushed_) return;
+  ends_in_hole_ = false;
   write_fully(buffer_.get(), static_cast<std::size_t>(size - flushed_), flushed_);
   flushed_ = size;
 }
 
 void AtomicFile::Writer::write_fully(const std::byte* data, std::size_t count, std::uint64_t offset) {
+  if (const int error_number = try_write(data, count, offset)) fail(error_number);
+}
+
+// The system's error, or 0.
+int AtomicFile::Writer::try_write(const std::byte* data, std::size_t count, std::uint64_t offset) {
   while (count > 0) {
     const ssize_t written = ::pwrite(file_.get(), data, count, static_cast<off_t>(offset));
     if (written < 0) {
       if (errno == EINTR) continue;
-      fail(errno);
+      return errno;
     }
     data += written;
     offset += static_cast<std::uint64_t>(written);
     count -= static_cast<std::size_t>(written);
   }
+  return 0;
+}
+
+void AtomicFile::Writer::finish() {
+  require_open();
+  flush();
+  extend();
+  if (!target_.already) {
+    // The folder is not flushed: after a crash there is the old file or the new one, and both are whole.
+    constexpr std::uint64_t largest_flushed = 16 << 20;
+    if (size <= largest_flushed && ::fsync(file_.get()) != 0 && errno != EINVAL) fail(errno);
+    if (temporary_.empty()) give_hidden_name();
+    file_.reset();
+  }
+  source_.reset();
+  source_file_.reset();
+  finished_ = true;
 }
 
 void AtomicFile::Writer::commit() {
-  require_open();
-  flush();
+  if (!finished_) finish();
+  if (!target_.already && temporary_.empty()) require_open();  // committed before, or failed
   if (target_.already)
     copy_to_target();
   else
@@ -233,31 +370,39 @@ void AtomicFile::Writer::commit() {
   close();
 }
 
+// linkat cannot replace a file, so the name is given beside and then renamed.
+void AtomicFile::Writer::give_hidden_name() {
+  NamedTemporaries& named = named_temporaries();
+  const std::string open_file = descriptor_path(file_);
+  int error_number = 0;
+  {
+    // Under the lock, so that discard_unfinished_files() misses no name.
+    const std::lock_guard lock(named.mutex);
+    do {
+      temporary_ = hidden_name_beside(target_.path);
+      const bool linked =
+          ::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) == 0;
+      error_number = linked ? 0 : errno;
+    } while (error_number == EEXIST);
+    if (error_number == 0)
+      named.paths.insert(temporary_);
+    else
+      temporary_.clear();
+  }
+  if (error_number != 0) fail(error_number);
+}
+
 void AtomicFile::Writer::rename_to_target() {
-  // The folder is not flushed: after a crash there is the old file or the new one, and both are whole.
-  if (::fsync(file_.get()) != 0 && errno != EINVAL) fail(errno);
   NamedTemporaries& named = named_temporaries();
   int error_number = 0;
   {
-    // Under the lock, so that discard_unfinished_files() sees no name between linkat and rename.
     const std::lock_guard lock(named.mutex);
-    fs::path name = temporary_;
-    if (temporary_.empty()) {
-      // linkat cannot replace a file, so the name is given beside and then renamed.
-      const std::string open_file = descriptor_path(file_);
-      int linked = -1;
-      do {
-        name = hidden_name_beside(target_.path);
-        linked = ::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW);
-      } while (linked != 0 && errno == EEXIST);
-      if (linked != 0) error_number = errno;
-    }
-    if (error_number == 0 && ::rename(name.c_str(), target_.path.c_str()) != 0) {
+    if (::rename(temporary_.c_str(), target_.path.c_str()) == 0) {
+      named.paths.erase(temporary_);
+      temporary_.clear();
+    } else {
       error_number = errno;
-      ::unlink(name.c_str());
     }
-    named.paths.erase(temporary_);
-    temporary_.clear();
   }
   if (error_number != 0) fail(error_number);
 }
@@ -283,6 +428,8 @@ void AtomicFile::Writer::copy_to_target() {
 
 void AtomicFile::Writer::close() noexcept {
   file_.reset();
+  source_.reset();
+  source_file_.reset();
   target_.already.reset();
   buffer_.reset();
   if (temporary_.empty()) return;
@@ -295,6 +442,15 @@ void AtomicFile::Writer::close() noexcept {
 void AtomicFile::Writer::fail(int error_number) {
   close();  // a file with a hole must not be committed
   throw_file_error("write", path_, error_number);
+}
+
+// 0: the source ends where there were bytes when it was mapped.
+void AtomicFile::Writer::fail_reading(int error_number) {
+  const fs::path source = source_->path();
+  close();
+  if (error_number != 0) throw_file_error("read", source, error_number);
+  throw InputError("Cannot read '" + source.string() + "': it became shorter while it was read.",
+                   "Replace files by renaming a new one, not by writing over them.");
 }
 
 AtomicFile::AtomicFile(fs::path path) : writer_(std::make_unique<Writer>(std::move(path))) {}
@@ -318,6 +474,22 @@ std::uint64_t AtomicFile::size() const {
 
 std::uint64_t AtomicFile::checksum_from(std::uint64_t offset) {
   return writer_->checksum_from(offset);
+}
+
+void AtomicFile::append_from(const MappedFile& source, std::uint64_t offset, std::uint64_t count) {
+  writer_->append_from(source, offset, count);
+}
+
+std::uint64_t AtomicFile::reserve(std::uint64_t count) {
+  return writer_->reserve(count);
+}
+
+void AtomicFile::write_reserved(std::uint64_t offset, std::span<const std::byte> bytes) {
+  writer_->write_reserved(offset, bytes.data(), bytes.size());
+}
+
+void AtomicFile::finish() {
+  writer_->finish();
 }
 
 void AtomicFile::commit() {

@@ -67,7 +67,7 @@ std::optional<std::int64_t> Model::opset() const {
 }
 
 Model load_model(const std::filesystem::path& path) {
-  return load_model(MappedFile(path));
+  return load_model(MappedFile(path, MappedFile::Use::parts));
 }
 
 Model load_model(const MappedFile& file) {

@@ -407,6 +407,7 @@ class Reader {
   void attribute(Attribute& attribute, ByteSpan message, const FieldPath& path, int depth) {
     const AttributeType type = declared_value(attribute, message, path);
     attribute.value = empty_value(type);
+    attribute.value_omitted = type != AttributeType::undefined;
     WireReader reader(message, storage_, path);
     for (WireField field; reader.next(field);) {
       switch (field.tag) {
@@ -422,8 +423,10 @@ class Reader {
           attribute.ref_attr_name = field.as_text();
           break;
         default:
-          if (type == AttributeType::undefined || attribute_type_of_field(field.tag >> 3) != type ||
-              !attribute_value(attribute.value, field, path, depth))
+          if (type != AttributeType::undefined && attribute_type_of_field(field.tag >> 3) == type &&
+              attribute_value(attribute.value, field, path, depth))
+            attribute.value_omitted = false;
+          else
             attribute.unknown.add(field.whole);
       }
     }

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "onnx/storage_location.h"
+
 namespace polygraph::onnx {
 namespace fs = std::filesystem;
 
@@ -27,7 +29,11 @@ struct Storage::ExternalFiles {
 Storage::Storage() : external_(std::make_shared<ExternalFiles>()) {}
 
 Storage::Storage(const MappedFile& file)
-    : bytes_(file.bytes()), keep_alive_(file.keep_alive()), path_(file.path()), folder_(path_.parent_path()) {
+    : bytes_(file.bytes()),
+      keep_alive_(file.keep_alive()),
+      path_(file.path()),
+      folder_(path_.parent_path()),
+      file_(file) {
   if (folder_.empty()) folder_ = ".";
   external_ = std::make_shared<ExternalFiles>();
 }
@@ -44,7 +50,9 @@ Storage::Storage(const Storage& other)
       keep_alive_(other.keep_alive_),
       path_(other.path_),
       folder_(other.folder_),
+      file_(other.file_),
       chunks_(other.chunks_),
+      held_(other.held_),
       external_(other.external_) {}
 
 Storage& Storage::operator=(Storage other) noexcept {
@@ -52,8 +60,10 @@ Storage& Storage::operator=(Storage other) noexcept {
   keep_alive_ = std::move(other.keep_alive_);
   path_ = std::move(other.path_);
   folder_ = std::move(other.folder_);
+  file_ = std::move(other.file_);
   chunks_ = std::move(other.chunks_);
   free_ = other.free_;
+  held_ = std::move(other.held_);
   external_ = std::move(other.external_);
   return *this;
 }
@@ -94,11 +104,11 @@ std::string_view Storage::intern(std::string_view text) {
   return {reinterpret_cast<const char*>(copy.data()), copy.size()};
 }
 
-namespace {
-
-bool is_inside(const fs::path& path, const fs::path& folder) {
-  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+void Storage::hold(std::shared_ptr<const void> memory) {
+  if (memory) held_.push_back(std::move(memory));
 }
+
+namespace {
 
 /// The file itself, all symbolic links followed.
 fs::path resolve_external(const Storage& storage, std::string_view location) {
@@ -114,11 +124,7 @@ fs::path resolve_external(const Storage& storage, std::string_view location) {
         "Load the model from its file, or say which folder its external data is in.");
   }
   const fs::path relative(location);
-  if (location.empty()) refuse("the location is empty");
-  if (location.find('\0') != std::string_view::npos) refuse("the location holds a zero byte");
-  if (relative.is_absolute()) refuse("the location is an absolute path");
-  if (std::ranges::find(relative, fs::path("..")) != relative.end())
-    refuse("the location leads out of the model's folder by '..'");
+  if (const std::string problem = problem_of_location(location); !problem.empty()) refuse(problem);
 
   std::error_code error;
   const fs::path folder = fs::canonical(storage.folder(), error);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "onnx/payload.h"
 #include "onnx/wire.h"
 
 namespace polygraph::onnx {
@@ -32,27 +33,6 @@ std::string_view field_name(TypedField field) {
   return "";
 }
 
-/// The field that holds values of a type where raw_data does not (comments of TensorProto in onnx.proto).
-TypedField field_for(DataType dtype) {
-  switch (dtype) {
-    case DataType::float32:
-    case DataType::complex64:
-      return TypedField::float_data;
-    case DataType::float64:
-    case DataType::complex128:
-      return TypedField::double_data;
-    case DataType::int64:
-      return TypedField::int64_data;
-    case DataType::uint32:
-    case DataType::uint64:
-      return TypedField::uint64_data;
-    case DataType::string:
-      return TypedField::none;
-    default:
-      return TypedField::int32_data;
-  }
-}
-
 std::optional<std::uint64_t> parse_number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -75,6 +55,7 @@ class TensorReader {
     const Shape shape = checked_shape();
     if (*dtype == DataType::string) return read_strings(shape);
     const std::size_t size = packed_size(*dtype, shape.element_count());
+    if (data_.deferred) return read_deferred(*dtype, shape, size);
     if (data_.is_external()) return read_external(*dtype, shape, size);
     if (data_.raw_data)
       return read_bytes(*dtype, shape, size, *data_.raw_data, "raw_data", model_.storage.keep_alive());
@@ -148,6 +129,15 @@ class TensorReader {
     return tensor;
   }
 
+  Tensor read_deferred(DataType dtype, const Shape& shape, std::size_t size) const {
+    if (data_.deferred->size() != size)
+      fail_length(dtype, shape, "deferred data", size, data_.deferred->size(), "bytes");
+    Tensor tensor(dtype, shape);
+    if (size == 0) return tensor;
+    read_in_parallel(*data_.deferred, {static_cast<std::byte*>(tensor.mutable_data()), size});
+    return tensor;
+  }
+
   Tensor read_external(DataType dtype, const Shape& shape, std::size_t size) const {
     const ExternalData external = external_data_of(data_);
     const MappedFile file = model_.storage.external_file(external.location);
@@ -163,7 +153,7 @@ class TensorReader {
   }
 
   Tensor read_typed(DataType dtype, const Shape& shape, std::size_t size) const {
-    const TypedField wanted = field_for(dtype);
+    const TypedField wanted = typed_field_of(dtype);
     if (data_.typed_field == TypedField::none && data_.string_data.empty()) {
       if (size == 0) return Tensor(dtype, shape);
       fail(fmt::format("it has no data, but a {} tensor of shape {} has {} bytes",
@@ -217,6 +207,27 @@ class TensorReader {
 
 }  // namespace
 
+// By the comments of TensorProto in onnx.proto.
+TensorData::TypedField typed_field_of(DataType dtype) {
+  switch (dtype) {
+    case DataType::float32:
+    case DataType::complex64:
+      return TypedField::float_data;
+    case DataType::float64:
+    case DataType::complex128:
+      return TypedField::double_data;
+    case DataType::int64:
+      return TypedField::int64_data;
+    case DataType::uint32:
+    case DataType::uint64:
+      return TypedField::uint64_data;
+    case DataType::string:
+      return TypedField::none;
+    default:
+      return TypedField::int32_data;
+  }
+}
+
 ExternalData external_data_of(const TensorData& data) {
   const auto number = [&](std::string_view key) -> std::optional<std::uint64_t> {
     const std::string_view* text = find_entry(data.external_data, key);
@@ -235,6 +246,7 @@ ExternalData external_data_of(const TensorData& data) {
 }
 
 std::uint64_t stored_size(const TensorData& data) {
+  if (data.deferred) return data.deferred->size();
   if (data.is_external()) {
     const std::string_view* length = find_entry(data.external_data, "length");
     return length ? parse_number(*length).value_or(0) : 0;
@@ -246,6 +258,42 @@ std::uint64_t stored_size(const TensorData& data) {
 
 Tensor tensor_of(const TensorData& data, const Model& model, Alignment alignment) {
   return TensorReader(data, model, alignment).read();
+}
+
+void clear_data(TensorData& data) {
+  data.raw_data.reset();
+  data.typed_field = TypedField::none;
+  data.typed_data = {};
+  data.string_data.clear();
+  data.deferred.reset();
+  data.data_location.reset();
+  data.external_data.clear();
+}
+
+void set_data(TensorData& data, const Tensor& values, Storage& storage) {
+  clear_data(data);
+  data.data_type = element_type_of(values.dtype());
+  data.dims.assign(values.shape().begin(), values.shape().end());
+  if (values.dtype() == DataType::string) {
+    for (const std::string& text : values.strings()) data.string_data.push_back(storage.intern(text));
+    return;
+  }
+  const auto kept = std::make_shared<const Tensor>(values.contiguous());
+  data.raw_data = ByteSpan(static_cast<const std::byte*>(kept->data()), kept->nbytes());
+  storage.hold(kept);
+}
+
+void set_data(TensorData& data, DataType dtype, const Shape& shape,
+              std::shared_ptr<const DeferredData> values) {
+  const std::size_t size = packed_size(dtype, shape.element_count());
+  if (values->size() != size) {
+    throw InputError(fmt::format("Cannot give {} bytes to tensor '{}': a {} tensor of shape {} has {}.",
+                                 values->size(), data.name, polygraph::to_string(dtype), shape.str(), size));
+  }
+  clear_data(data);
+  data.data_type = element_type_of(dtype);
+  data.dims.assign(shape.begin(), shape.end());
+  data.deferred = std::move(values);
 }
 
 }  // namespace polygraph::onnx

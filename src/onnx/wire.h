@@ -73,6 +73,16 @@ inline bool read_varint(const std::byte*& p, const std::byte* end, std::uint64_t
   return false;
 }
 
+constexpr std::size_t varint_size(std::uint64_t value) {
+  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+
+/// Writes one varint to `p`, where there must be room for 10 bytes, and moves `p` behind it.
+inline void write_varint(std::byte*& p, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *p++ = static_cast<std::byte>(value | 0x80);
+  *p++ = static_cast<std::byte>(value);
+}
+
 /// The fields of one message, in order. Payloads are skipped, not read.
 class WireReader {
  public:

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <polygraph/core/backend.h>
 #include <polygraph/core/error.h>
+#include <polygraph/openvino/evaluator.h>
 #include <polygraph/openvino/loaders.h>
 #include <polygraph/openvino/runner.h>
 
@@ -9,6 +10,7 @@
 #include <limits>
 
 #include "core/option_text.h"
+#include "openvino/model_network.h"
 #include "openvino/translate.h"
 
 namespace polygraph::openvino {
@@ -78,6 +80,12 @@ class OpenVinoBackend final : public Backend {
       }
       return means;
     });
+  }
+
+  std::shared_ptr<const onnx::Evaluator> evaluator() const override { return node_evaluator(); }
+
+  std::unique_ptr<polygraph::Runner> runner(const onnx::Model& model) const override {
+    return std::make_unique<Runner>(EngineFromNetwork([model] { return network_from_model(model); }));
   }
 };
 

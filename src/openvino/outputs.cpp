@@ -6,7 +6,7 @@
 #include <openvino/op/constant.hpp>
 
 #include "core/log_format.h"
-#include "openvino/names.h"
+#include "core/names.h"
 #include "openvino/translate.h"
 
 namespace polygraph::openvino {

@@ -3,8 +3,8 @@
 #include <polygraph/openvino/loaders.h>
 
 #include "core/log_format.h"
+#include "core/names.h"
 #include "openvino/engine.h"
-#include "openvino/names.h"
 
 // Exported by the pinned version of the library; its wheel has no header for it.
 namespace ov {

@@ -68,15 +68,13 @@ PartialShape to_partial_shape(const ov::PartialShape& shape) {
 }
 
 std::string port_name(const ov::Output<const ov::Node>& port) {
+  // A Result has no name that a user knows; the layer behind it has.
+  const ov::Node* node = port.get_node();
+  const bool is_result = ov::is_type<ov::op::v0::Result>(node) && node->get_input_size() == 1;
+  const std::string& own_name = (is_result ? node->get_input_node_ptr(0) : node)->get_friendly_name();
+  // Where OpenVINO removes an Identity, the values on both of its sides are names of one port.
   const auto& names = port.get_names();
-  if (names.empty()) {
-    const ov::Node* node = port.get_node();
-    // A Result has no name that a user knows; the layer behind it has.
-    if (ov::is_type<ov::op::v0::Result>(node) && node->get_input_size() == 1)
-      return node->get_input_node_ptr(0)->get_friendly_name();
-    return node->get_friendly_name();
-  }
-  return *std::min_element(names.begin(), names.end());
+  return names.empty() || names.contains(own_name) ? own_name : *std::min_element(names.begin(), names.end());
 }
 
 TensorMetadata to_metadata(const std::vector<ov::Output<const ov::Node>>& ports) {

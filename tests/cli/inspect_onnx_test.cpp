@@ -165,6 +165,36 @@ TEST(OnnxToJson, HoldsWhatJsonHasNot) {
   EXPECT_NO_THROW(static_cast<void>(json.dump()));
 }
 
+std::string tiled_graph() {
+  const auto node = [](std::string_view op, std::string_view in, std::string_view more,
+                       std::string_view out) {
+    return bytes(
+        1, bytes(1, in) + (more.empty() ? std::string() : bytes(1, more)) + bytes(2, out) + bytes(4, op));
+  };
+  return node("Shape", "x", "", "s") + node("Tile", "x", "s", "y") + bytes(11, value_info("x", one_by_two));
+}
+
+TEST(DescribeOnnx, ListsSizesWithoutABound) {
+  const InspectOptions options{.list_unbounded = true};
+  EXPECT_THAT(
+      describe(tiled_graph(), options),
+      HasSubstr(
+          "---- 2 Node(s) ----\n\n---- 1 Tensor(s) with Unbounded DDS ----\ns | Sizes: y [Op: Tile]\n"));
+  const nlohmann::ordered_json json = onnx_to_json(load(onnx::encode::model(tiled_graph())), options);
+  EXPECT_EQ(json["unbounded_dds"].dump(),
+            R"([{"name":"s","graph":"","consumer":"","op_type":"Tile","input":1}])");
+  EXPECT_FALSE(onnx_to_json(load(onnx::encode::model(tiled_graph())), {}).contains("unbounded_dds"));
+}
+
+TEST(DescribeOnnx, DoesNotLookForExternalDataIfToldSo) {
+  const std::string external = bytes(13, bytes(1, "location") + bytes(2, "gone.bin")) + varint(14, 1);
+  const std::string graph = bytes(5, tensor("w", 1, {2}, external));
+  const InspectOptions options{.show_weights = true, .ignore_external_data = true};
+  EXPECT_THAT(describe(graph, options), HasSubstr("(in a file beside the model, not read)"));
+  EXPECT_FALSE(onnx_to_json(load(onnx::encode::model(graph)), options)["initializers"][0].contains("values"));
+  EXPECT_THROW(describe(graph, {.show_weights = true}), InputError);
+}
+
 TEST(IndentedText, DropsOneLineBreakAtTheEndOfABlock) {
   IndentedText text(0);
   text << "a\n";

@@ -42,6 +42,32 @@ json.dump([printed(arguments) for arguments in json.load(sys.stdin)], sys.stdout
 """
 
 
+# A model for --list-unbounded-dds: sizes that are computed, bounded, constant, given, and of a dimension known before.
+MAKE_UNBOUNDED = """
+import sys
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+def value(name, shape, dtype=TensorProto.FLOAT):
+    return helper.make_tensor_value_info(name, dtype, shape)
+
+def constant(name, number):
+    return numpy_helper.from_array(np.array(number, dtype=np.int64), name)
+
+nodes = [helper.make_node(*node) for node in [
+    ("NonZero", ["x"], ["nz"]), ("Shape", ["nz"], ["s"]), ("Expand", ["x", "s"], ["y0"]), ("Tile", ["x", "s"], ["again"]),
+    ("Gather", ["s", "one"], ["limit"]), ("Range", ["zero", "limit", "one"], ["y1"]),
+    ("Min", ["s", "two"], ["bounded"]), ("Tile", ["x", "bounded"], ["y2"]), ("Abs", ["s"], ["pads"]), ("Pad", ["x", "pads"], ["y3"]),
+    ("Neg", ["s"], ["sizes"]), ("Resize", ["x", "", "", "sizes"], ["y4"]), ("Tile", ["x", "two"], ["y5"]),
+    ("Expand", ["x", "given"], ["y6"]), ("Sign", ["s"], ["known"]), ("Expand", ["x", "known"], ["y7"])]]
+outputs = [value(f"y{i}", ["n", "m"] if i == 7 else None, TensorProto.INT64 if i == 1 else TensorProto.FLOAT) for i in range(8)]
+graph = helper.make_graph(nodes, "unbounded", [value("x", ["n", "m"]), value("given", [2], TensorProto.INT64)], outputs,
+                          [constant("zero", 0), constant("one", 1), constant("two", [2, 2])])
+onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), sys.argv[1])
+"""
+
+
 def arguments_for(path, shown):
     return ["inspect", "model", str(path)] + (["--show", *shown] if shown else [])
 
@@ -89,6 +115,18 @@ class InspectOnnx(unittest.TestCase):
                 if "nested" in path.stem:
                     ours, theirs = with_even_indents(ours), with_even_indents(theirs)
                 self.assertEqual(ours, theirs)
+
+    def test_unbounded_sizes_are_the_peers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "unbounded.onnx")
+            subprocess.run([PEER, "-c", MAKE_UNBOUNDED, path], check=True)
+            arguments = ["inspect", "model", path, "--list-unbounded-dds"]
+            theirs = subprocess.run([PEER, "-c", "from polygraphy.tools import main; main()", *arguments], capture_output=True,
+                                    text=True, check=True).stdout
+            ours = subprocess.run([PROGRAM, *arguments, "--json"], capture_output=True, text=True, check=True).stdout
+        names = re.findall(r"Variable \((.*?)\)", theirs[theirs.index("Found tensors with unbounded DDS"):])
+        self.assertEqual([size["name"] for size in json.loads(ours)["unbounded_dds"]], names)
+        self.assertEqual(names, ["s", "limit", "pads", "sizes"])
 
     def test_known_differences_are_real(self):
         """A model leaves the list when Polygraphy prints it as Polygraph does."""

@@ -112,6 +112,7 @@ TEST_P(RunnerContract, RefusesWrongShapes) {
 }
 
 TEST_P(RunnerContract, RefusesAShapeOutOfBounds) {
+  if (!GetParam().has_bounds) GTEST_SKIP() << "models of this engine have no bounds";
   const auto runner = make("bounded");
   const auto active = runner->activate();
   EXPECT_EQ(runner->infer({{"x", Tensor(DataType::float32, Shape{4, 3})}})["y"].shape(), (Shape{4, 3}));

@@ -23,6 +23,7 @@ namespace polygraph::test {
 struct RunnerBackend {
   std::string name;
   std::function<std::unique_ptr<Runner>(const std::string& model)> make;
+  bool has_bounds = true;  ///< whether the engine's models can bound a dimension
 };
 inline void PrintTo(const RunnerBackend& backend, std::ostream* stream) {
   *stream << backend.name;

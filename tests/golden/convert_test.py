@@ -143,7 +143,7 @@ class WrongValues(ConvertTest):
     def test_output_is_required_and_no_model(self):
         self.check_error(run("convert", self.model), 2, "--output is required")
         self.engine = self.path("x.onnx")
-        self.check_refused(2, "x.onnx", "'.engine'")
+        self.check_refused(2, "x.onnx", "'.engine'", options=["--convert-to", "openvino"])
 
     def test_the_model_is_not_overwritten(self):
         self.engine = self.write("model", self.read_bytes(self.model))

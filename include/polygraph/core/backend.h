@@ -4,11 +4,18 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace polygraph {
+
+class Runner;
+namespace onnx {
+class Evaluator;
+struct Model;
+}  // namespace onnx
 
 /// What a tool asks of a backend when it turns a model into a saved engine.
 struct BuildRequest {
@@ -29,14 +36,21 @@ struct BuildRequest {
 class Backend {
  public:
   virtual std::string_view name() const = 0;
-  /// The engine library's version.
+  /// The engine library's version; `(not installed)` if it cannot be had.
   virtual std::string version() const = 0;
-  /// Builds and saves an engine; returns what its header says.
+  /// Builds and saves an engine; returns what its header says. Throws BackendError if this backend has no
+  /// engines, naming one that has.
   virtual EngineInfo build(const BuildRequest& request) const = 0;
   /// Loads a saved engine that was built with profiling, runs it `iterations` times on zeros (dynamic
   /// dimensions 1), and returns the mean seconds per layer, in the order of EngineInfo::layers; not a number
   /// for a layer that was not executed.
   virtual std::vector<double> measure_layers(const std::filesystem::path& engine, int iterations) const = 0;
+  /// Computes single nodes of ONNX models (`polygraph/onnx/evaluator.h`). Throws BackendError if the engine
+  /// library cannot be had.
+  virtual std::shared_ptr<const onnx::Evaluator> evaluator() const = 0;
+  /// A runner of a model as it is in memory, with default options; its weights are read when the runner is
+  /// activated, which the caller does.
+  virtual std::unique_ptr<Runner> runner(const onnx::Model& model) const = 0;
 
  protected:
   ~Backend() = default;

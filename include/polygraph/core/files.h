@@ -17,9 +17,15 @@ namespace polygraph {
 /// renaming, as Polygraph itself does.
 class MappedFile {
  public:
+  enum class Use {
+    whole,  ///< most of the file will be read
+    parts,  ///< little of it: a byte touched maps up to 64 KiB around it, not up to 2 MiB, which then count
+            ///< as memory of the process; reading all of it may take half as long again
+  };
+
   /// Throws InputError, saying why, if the file is missing, a directory, a device, or not readable. What
   /// comes through a pipe (`/dev/stdin`, `<(command)`) is read to its end into memory.
-  explicit MappedFile(const std::filesystem::path& path);
+  explicit MappedFile(const std::filesystem::path& path, Use use = Use::whole);
 
   const std::filesystem::path& path() const;
   std::span<const std::byte> bytes() const;
@@ -28,7 +34,12 @@ class MappedFile {
   std::shared_ptr<const void> keep_alive() const { return mapping_; }
 
  private:
+  friend class AtomicFile;
   struct Mapping;
+  /// Opens the file again for reading: the caller's descriptor, or -1 if there is none or another file has
+  /// taken its place.
+  int reopen() const noexcept;
+
   std::shared_ptr<const Mapping> mapping_;
 };
 
@@ -37,7 +48,15 @@ class MappedFile {
 /// Without a commit (an exception, an interrupt) nothing is left behind and an older file stays as it was. If
 /// the place is a symbolic link, what it points to is replaced. If it is a pipe, a device or an open file of
 /// this process (`/dev/stdout`), the bytes wait in an unnamed temporary file and are copied by `commit()`.
-/// Not for use by several threads at once.
+///
+/// Several files that belong together are first finished, one after the other, and then committed: what can
+/// fail for want of space or permission has failed by then.
+///
+/// A crash of the program never leaves half a file. After a loss of power the same holds for files of up to
+/// 16 MiB, which are flushed to the device before they get their name; larger ones are not, as that takes
+/// longer than writing them and they can be made again.
+///
+/// Not for use by several threads at once, but for `write_reserved`.
 /// @code
 ///   AtomicFile file("model.engine");
 ///   file.write(bytes);
@@ -57,12 +76,23 @@ class AtomicFile {
   void write(std::string_view text);
   /// Overwrites bytes that have been appended, at `offset`. Throws Error if they reach beyond `size()`.
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+  /// Appends a part of a mapped file, inside the kernel where it can: holes stay holes, and file systems that
+  /// know how share the blocks. The part's pages are not mapped into this process.
+  void append_from(const MappedFile& source, std::uint64_t offset, std::uint64_t count);
+  /// Appends zeros, which take no space on the disk; returns where they begin.
+  std::uint64_t reserve(std::uint64_t count);
+  /// Overwrites bytes that have been reserved. Several threads may do so at once, to different bytes, while
+  /// nothing else happens to this object. After an error the file cannot be committed.
+  void write_reserved(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Bytes appended so far.
   std::uint64_t size() const;
   /// The checksum of the bytes from `offset` to the end, as they are now; read back through a mapping.
   std::uint64_t checksum_from(std::uint64_t offset);
-  /// Flushes to the device and puts the file in its place. After this, or after an error, every further call
-  /// of `write`, `write_at` and `commit` throws Error.
+  /// Brings all bytes to the file system and closes the file; all that is left to `commit()` is to give it
+  /// its name. After this, or after an error, every call that writes throws Error.
+  void finish();
+  /// Finishes the file, if that has not been done, and puts it in its place. Throws Error if that has been
+  /// done, or after an error.
   void commit();
 
  private:

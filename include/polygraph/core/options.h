@@ -109,7 +109,7 @@ std::string cpp_literal(const std::map<std::string, V>& values) {
 /// 4}`.
 template <HasFields Options>
 std::string options_to_cpp(const Options& options) {
-  static const Options defaults{};
+  [[maybe_unused]] static const Options defaults{};  // GCC 12 overlooks its use for literal types
   std::string text = "{";
   for_each_field<Options>([&](const auto& field) {
     const auto& value = options.*field.member;

@@ -41,79 +41,82 @@ struct Attribute {
                              std::vector<std::string_view>, std::vector<TensorData>, std::vector<Graph>,
                              Box<SparseTensor>, std::vector<SparseTensor>, Box<Type>, std::vector<Type>>;
 
-  std::string_view name;
+  std::string_view name = {};
   /// In a function: the attribute of the function whose value this one takes; it then has none of its own.
-  std::string_view ref_attr_name;
-  Value value;
+  std::string_view ref_attr_name = {};
+  Value value;  // without an initialiser: clang would need a complete Graph for it here
   /// The type as the file has it: 0 in models of IR version 1, or a number that this version does not know,
   /// whose value is then among the unknown fields.
   std::int32_t declared_type = 0;
-  std::string_view doc_string;
-  UnknownFields unknown;
+  /// The file names a type but has no value, which then is the default of the type (zero, or an empty
+  /// message); it is left out again when the model is written, as long as it is still the default.
+  bool value_omitted = false;
+  std::string_view doc_string = {};
+  UnknownFields unknown = {};
 
   AttributeType type() const { return static_cast<AttributeType>(value.index()); }
 };
 
 /// NodeProto: one operation. An empty name among the inputs or outputs is one that is left out.
 struct Node {
-  std::string_view name;
-  std::string_view op_type;
-  std::string_view domain;
-  std::string_view overload;
-  std::vector<std::string_view> inputs;
-  std::vector<std::string_view> outputs;
-  std::vector<Attribute> attributes;
-  std::string_view doc_string;
-  std::vector<StringEntry> metadata_props;
-  UnknownFields unknown;  ///< among them device_configurations
+  std::string_view name = {};
+  std::string_view op_type = {};
+  std::string_view domain = {};
+  std::string_view overload = {};
+  std::vector<std::string_view> inputs = {};
+  std::vector<std::string_view> outputs = {};
+  std::vector<Attribute> attributes = {};
+  std::string_view doc_string = {};
+  std::vector<StringEntry> metadata_props = {};
+  UnknownFields unknown = {};  ///< among them device_configurations
 };
 
 /// TensorAnnotation: the scale and zero point of a tensor, by name.
 struct QuantizationAnnotation {
-  std::string_view tensor_name;
-  std::vector<StringEntry> parameters;
-  UnknownFields unknown;
+  std::string_view tensor_name = {};
+  std::vector<StringEntry> parameters = {};
+  UnknownFields unknown = {};
 };
 
 /// GraphProto: the nodes of a model or of a sub-graph, in an order in which they can run.
 struct Graph {
-  std::string_view name;
-  std::vector<Node> nodes;
-  std::vector<ValueInfo> inputs;
-  std::vector<ValueInfo> outputs;
-  std::vector<ValueInfo> value_info;
-  std::vector<TensorData> initializers;
-  std::vector<SparseTensor> sparse_initializers;
-  std::vector<QuantizationAnnotation> quantization_annotations;
-  std::string_view doc_string;
-  std::vector<StringEntry> metadata_props;
-  UnknownFields unknown;
+  std::string_view name = {};
+  std::vector<Node> nodes = {};
+  std::vector<ValueInfo> inputs = {};
+  std::vector<ValueInfo> outputs = {};
+  std::vector<ValueInfo> value_info = {};
+  std::vector<TensorData> initializers = {};
+  std::vector<SparseTensor> sparse_initializers = {};
+  std::vector<QuantizationAnnotation> quantization_annotations = {};
+  std::string_view doc_string = {};
+  std::vector<StringEntry> metadata_props = {};
+  UnknownFields unknown = {};
 };
 
 /// OperatorSetIdProto. The domain of the standard operators is empty or `ai.onnx`.
 struct OpsetImport {
-  std::string_view domain;
-  std::optional<std::int64_t> version;
-  UnknownFields unknown;
+  std::string_view domain = {};
+  std::optional<std::int64_t> version = {};
+  UnknownFields unknown = {};
 
   bool is_standard() const { return domain.empty() || domain == "ai.onnx"; }
 };
 
 /// FunctionProto: an operator that the model itself defines, by other operators.
 struct Function {
-  std::string_view name;
-  std::string_view domain;
-  std::string_view overload;
-  std::vector<std::string_view> inputs;
-  std::vector<std::string_view> outputs;
-  std::vector<std::string_view> attributes;   ///< names of attributes without a default
-  std::vector<Attribute> default_attributes;  ///< attributes with a default (`attribute_proto`)
-  std::vector<Node> nodes;
-  std::vector<OpsetImport> opset_imports;
-  std::vector<ValueInfo> value_info;
-  std::string_view doc_string;
-  std::vector<StringEntry> metadata_props;
-  UnknownFields unknown;
+  std::string_view name = {};
+  std::string_view domain = {};
+  std::string_view overload = {};
+  std::vector<std::string_view> inputs = {};
+  std::vector<std::string_view> outputs = {};
+  std::vector<std::string_view> attributes = {};   ///< names of attributes without a default
+  std::vector<Attribute> default_attributes = {};  ///< attributes with a default (`attribute_proto`)
+  std::vector<Node> nodes = {};
+  std::vector<OpsetImport> opset_imports = {};
+  std::vector<ValueInfo> value_info = {};
+  std::string_view doc_string = {};
+  std::vector<StringEntry> metadata_props = {};
+  UnknownFields unknown = {};
 };
 
 }  // namespace polygraph::onnx

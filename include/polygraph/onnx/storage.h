@@ -50,7 +50,9 @@ class Storage {
 
   /// The encoded model.
   ByteSpan bytes() const { return bytes_; }
-  /// The file, or empty for bytes in memory.
+  /// The file that `bytes()` are mapped from, or null for bytes in memory.
+  const MappedFile* file() const { return file_ ? &*file_ : nullptr; }
+  /// The path of the file, or empty for bytes in memory.
   const std::filesystem::path& path() const { return path_; }
   /// The path in quotes, or "the model in memory": for messages.
   std::string name() const;
@@ -67,6 +69,10 @@ class Storage {
   std::string_view intern(std::string_view text);
   ByteSpan intern(ByteSpan bytes);
 
+  /// Keeps memory of others alive, e.g. of a Tensor whose bytes a TensorData views, as long as this object or
+  /// a copy of it made later.
+  void hold(std::shared_ptr<const void> memory);
+
   /// A file of external data, mapped once and shared by all copies. `location` is relative to `folder()`.
   /// Throws InputError if it is absolute, leaves the folder (by `..` or by a symbolic link), or cannot be
   /// read. Thread-safe.
@@ -79,8 +85,10 @@ class Storage {
   std::shared_ptr<const void> keep_alive_;
   std::filesystem::path path_;
   std::filesystem::path folder_;
+  std::optional<MappedFile> file_;
   std::vector<std::shared_ptr<std::byte[]>> chunks_;
   std::span<std::byte> free_;  // the rest of the last chunk; never shared
+  std::vector<std::shared_ptr<const void>> held_;
   std::shared_ptr<ExternalFiles> external_;
 };
 

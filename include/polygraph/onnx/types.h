@@ -29,9 +29,9 @@ std::string element_type_name(std::int32_t element_type);
 
 /// StringStringEntryProto: metadata, external data, quantisation parameters.
 struct StringEntry {
-  std::string_view key;
-  std::string_view value;
-  UnknownFields unknown;
+  std::string_view key = {};
+  std::string_view value = {};
+  UnknownFields unknown = {};
 };
 
 /// The value of the first entry with this key, or null.
@@ -39,15 +39,15 @@ const std::string_view* find_entry(const std::vector<StringEntry>& entries, std:
 
 /// TensorShapeProto.Dimension: nothing known, a size, or a name.
 struct DimensionInfo {
-  std::variant<std::monostate, std::int64_t, std::string_view> value;
-  std::string_view denotation;
-  UnknownFields unknown;
+  std::variant<std::monostate, std::int64_t, std::string_view> value = {};
+  std::string_view denotation = {};
+  UnknownFields unknown = {};
 };
 
 /// TensorShapeProto.
 struct ShapeInfo {
-  std::vector<DimensionInfo> dims;
-  UnknownFields unknown;
+  std::vector<DimensionInfo> dims = {};
+  UnknownFields unknown = {};
 };
 
 /// TypeProto: a tensor, or something made of tensors.
@@ -56,16 +56,16 @@ struct Type {
 
   Kind kind = Kind::none;
   /// TensorProto.DataType: of the elements of a (sparse) tensor, or of the keys of a map.
-  std::optional<std::int32_t> element_type;
+  std::optional<std::int32_t> element_type = {};
   /// Of a (sparse) tensor; absent if not even the rank is known.
-  Box<ShapeInfo> shape;
+  Box<ShapeInfo> shape = {};
   /// What a sequence or optional holds, or the values of a map.
-  Box<Type> element;
-  std::string_view opaque_domain;
-  std::string_view opaque_name;
-  std::string_view denotation;
-  UnknownFields content_unknown;  ///< in the message of the kind
-  UnknownFields unknown;          ///< in the TypeProto itself
+  Box<Type> element = {};
+  std::string_view opaque_domain = {};
+  std::string_view opaque_name = {};
+  std::string_view denotation = {};
+  UnknownFields content_unknown = {};  ///< in the message of the kind
+  UnknownFields unknown = {};          ///< in the TypeProto itself
 };
 
 /// `float32`, or `sequence(tensor(float32, shape=(1, 'n')))`, or empty if the type says nothing.
@@ -76,11 +76,11 @@ PartialShape partial_shape(const Type& type);
 
 /// ValueInfoProto: the name and type of an input, an output or a value in between.
 struct ValueInfo {
-  std::string_view name;
-  Box<Type> type;
-  std::string_view doc_string;
-  std::vector<StringEntry> metadata_props;
-  UnknownFields unknown;
+  std::string_view name = {};
+  Box<Type> type = {};
+  std::string_view doc_string = {};
+  std::vector<StringEntry> metadata_props = {};
+  UnknownFields unknown = {};
 };
 
 }  // namespace polygraph::onnx

@@ -1,4 +1,4 @@
-#include "openvino/names.h"
+#include "core/names.h"
 
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
@@ -7,7 +7,7 @@
 
 #include "core/log_format.h"
 
-namespace polygraph::openvino {
+namespace polygraph {
 
 namespace {
 
@@ -99,4 +99,4 @@ std::vector<std::size_t> select_names(const std::vector<std::string>& names,
   return indices;
 }
 
-}  // namespace polygraph::openvino
+}  // namespace polygraph

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace polygraph::openvino {
+namespace polygraph {
 
 /// Whether `name` fits the pattern, as Python's fnmatchcase: `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`.
 bool matches(std::string_view name, std::string_view pattern);
@@ -19,4 +19,4 @@ std::vector<std::size_t> select_names(const std::vector<std::string>& names,
                                       const std::vector<std::string>& patterns, std::string_view attempt,
                                       std::string_view kind);
 
-}  // namespace polygraph::openvino
+}  // namespace polygraph

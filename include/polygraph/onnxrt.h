@@ -1,0 +1,6 @@
+#pragma once
+
+/// The ONNX Runtime backend: everything in namespace polygraph::onnxrt.
+#include <polygraph/onnxrt/loaders.h>
+#include <polygraph/onnxrt/runner.h>
+#include <polygraph/polygraph.h>

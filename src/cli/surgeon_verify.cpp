@@ -1,0 +1,120 @@
+#include "cli/surgeon_verify.h"
+
+#include <fmt/format.h>
+#include <polygraph/compare/data_loader.h>
+#include <polygraph/core/error.h>
+#include <polygraph/core/npy.h>
+#include <polygraph/core/runner.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "cli/surgeon_engines.h"
+#include "core/log_format.h"
+
+namespace polygraph::cli {
+namespace {
+
+TensorMap outputs_of(Runner& runner, const FeedDict& feed) {
+  return runner.infer(feed).clone();
+}
+
+bool are_close(double expected, double actual, const Tolerance& tolerance) {
+  if (std::isnan(expected) || std::isnan(actual)) return std::isnan(expected) && std::isnan(actual);
+  if (expected == actual) return true;  // infinities, too
+  return std::abs(expected - actual) <= tolerance.absolute + tolerance.relative * std::abs(expected);
+}
+
+std::string first_difference(const std::string& name, const Tensor& expected, const Tensor& actual,
+                             const Tolerance& tolerance) {
+  if (expected.dtype() != actual.dtype() || expected.shape() != actual.shape())
+    return fmt::format("The output '{}' was {} {} and is {} {}.", name, to_string(expected.dtype()),
+                       expected.shape().str(), to_string(actual.dtype()), actual.shape().str());
+  if (expected.dtype() == DataType::string)
+    return std::ranges::equal(expected.strings(), actual.strings())
+               ? std::string()
+               : fmt::format("The texts of the output '{}' are others.", name);
+  if (expected.is_contiguous() && actual.is_contiguous() &&
+      std::memcmp(expected.data(), actual.data(), expected.nbytes()) == 0)
+    return {};
+  std::int64_t different = 0;
+  std::int64_t worst = 0;
+  double distance = -1;
+  for (std::int64_t i = 0; i < expected.element_count(); ++i) {
+    const double a = expected.element_as_double(i);
+    const double b = actual.element_as_double(i);
+    if (are_close(a, b, tolerance)) continue;
+    ++different;
+    const double apart = std::isnan(a - b) ? HUGE_VAL : std::abs(a - b);
+    if (apart > distance) {
+      distance = apart;
+      worst = i;
+    }
+  }
+  if (different == 0) return {};
+  return fmt::format(
+      "{} of the {} values of the output '{}' differ; most of all the one at {}: {} was, {} is.", different,
+      expected.element_count(), name, worst, expected.element_as_text(worst), actual.element_as_text(worst));
+}
+
+}  // namespace
+
+double parse_tolerance(std::string_view text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): from_chars is told the end
+  const auto [parsed, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || parsed != end || !(value >= 0))
+    throw UsageError(fmt::format("'{}' is no number of 0 or more.", text));
+  return value;
+}
+
+FeedDict inputs_for(const TensorMetadata& inputs, const DataLoading& data) {
+  compare::DataLoaderOptions options{.seed = data.seed};
+  for (const ValueRange& range : data.ranges) options.val_range[range.name] = {range.low, range.high};
+  for (const auto& [name, shape] : data.shapes) {
+    TensorInfo info;
+    info.name = name;
+    info.shape = shape;
+    options.input_metadata.add(std::move(info));
+  }
+  TensorMetadata generated;
+  for (const TensorInfo& input : inputs)
+    if (!data.files.contains(input.name)) generated.add(input);
+  FeedDict feed = compare::DataLoader(std::move(generated), std::move(options))[0];
+  for (const auto& [name, file] : data.files) {
+    if (!inputs.contains(name))
+      throw InputError(fmt::format("The model has no input '{}' to load '{}' for.{}", name, file.string(),
+                                   suggest(name, inputs.names())));
+    feed.set(name, load_npy(file, inputs[name].dtype));
+  }
+  return feed;
+}
+
+std::string verify_same(const onnx::Model& original, const onnx::Model& changed, const DataLoading& data,
+                        const Tolerance& tolerance) {
+  const std::unique_ptr<Runner> first = reference_runner(original);
+  TensorMap expected;
+  FeedDict feed;
+  {
+    const Activation active = first->activate();
+    feed = inputs_for(first->input_metadata(), data);
+    expected = outputs_of(*first, feed);
+  }
+  const std::unique_ptr<Runner> second = reference_runner(changed);
+  const Activation active = second->activate();
+  const TensorMap& actual = second->infer(feed);
+  log_verbose("Both models ran with {}", second->name());
+  for (const auto& [name, tensor] : expected) {
+    const Tensor* other = actual.find(name);
+    if (other == nullptr) return fmt::format("There is no output '{}' any more.", name);
+    std::string difference = first_difference(name, tensor, *other, tolerance);
+    if (!difference.empty()) return difference;
+  }
+  return {};
+}
+
+}  // namespace polygraph::cli

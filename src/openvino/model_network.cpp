@@ -1,0 +1,59 @@
+#include "openvino/model_network.h"
+
+#include <polygraph/core/error.h>
+#include <polygraph/onnx/save.h>
+#include <polygraph/openvino/loaders.h>
+#include <stdlib.h>
+
+#include <cstring>
+#include <system_error>
+
+#include "onnx/tensors.h"
+
+namespace polygraph::openvino {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Whether OpenVINO can read the model from memory: there it finds no external data.
+bool fits_in_memory(const onnx::Model& model) {
+  bool external = false;
+  onnx::Model structure = model;
+  onnx::for_each_tensor(structure, [&](const onnx::TensorData& data) { external |= data.is_external(); });
+  return !external && onnx::encoded_size(model) <= onnx::largest_readable_model;
+}
+
+// A folder that goes with the object; what is mapped from it stays.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (fs::temp_directory_path() / "polygraph_XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr)
+      throw InputError("Cannot make a temporary folder '" + pattern + "': " + std::strerror(errno) + ".",
+                       "Set TMPDIR to a folder that can be written to and has room for the model.");
+    path_ = pattern;
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code error;
+    fs::remove_all(path_, error);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+}  // namespace
+
+Network network_from_model(const onnx::Model& model) {
+  if (fits_in_memory(model)) return network_from_onnx_bytes(onnx::encode_model(model));
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "model.onnx";
+  onnx::save_model(model, path, {.external_data_path = "model.weights"});
+  return network_from_onnx_path(path);
+}
+
+}  // namespace polygraph::openvino
