@@ -5,6 +5,8 @@ weights.onnx        24 layers of MatMul and Relu, 1.6 GB of float32 weights in t
 nodes_N.onnx        N nodes without weights, for N = 10,000, 100,000 and 1,000,000
 external_20gb.onnx  a layer with 20 GB of weights in a sparse file beside it
 inline_5gb.onnx     five layers of 1 GB each in the (sparse) file itself
+
+The sparse files begin each weight with a megabyte that is not zero, as real weights are.
 """
 
 import array
@@ -54,14 +56,18 @@ def tensor_head(name, shape, data_field):
     return b"".join(number(1, dim) for dim in shape) + number(2, FLOAT) + piece(8, name) + data_field
 
 
+ONES = array.array("f", [1.0]).tobytes() * (1 << 18)
+
+
 def write(path, graph_pieces):
-    """A model of these pieces of its graph: bytes, or numbers of zero bytes that become a hole."""
+    """A model of these pieces of its graph: bytes, or the sizes of weights, most of which is a hole."""
     size = sum(p if isinstance(p, int) else len(p) for p in graph_pieces)
     with open(path, "wb") as file:
         file.write(number(1, 8) + piece(2, "bench") + piece(8, piece(1, "") + number(2, 17)) + head(7, size))
         for part in graph_pieces:
             if isinstance(part, int):
-                file.seek(part, 1)
+                file.write(ONES)
+                file.seek(part - len(ONES), 1)
             else:
                 file.write(part)
         file.truncate()
@@ -116,6 +122,7 @@ def external_model(path):
     write(path, [node("MatMul", "matmul", ["x", "w"], ["m"]), node("Relu", "relu", ["m"], ["y"]), piece(2, "external"),
                  piece(5, tensor), value_info(11, "x", ("batch", shape[0])), value_info(12, "y", ("batch", shape[1]))])
     with open(data, "wb") as file:
+        file.write(ONES)
         file.truncate(size)
 
 

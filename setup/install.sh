@@ -97,6 +97,11 @@ wheels() {
   archives wheels.txt "openvino magika" --only-binary=:all: --python-version 3.11 --platform manylinux_2_28_x86_64
 }
 
+# models: wheels that hold models to test with.
+models() {
+  archives models.txt "silero_vad rapidocr_onnxruntime" --only-binary=:all: --python-version 3.11 --platform manylinux_2_28_x86_64
+}
+
 sources() {
   archives sources.txt "onnx protobuf" --no-binary=:all: --no-build-isolation --use-pep517
 }
@@ -116,10 +121,11 @@ peer() {
 (($#)) || fail "nothing asked for. Name one or more of: build test bench check fuzz."
 groups=(build)
 with_peer=no
+with_models=no
 for target in "$@"; do
   case $target in
     build) ;;
-    test) groups+=(test) with_peer=yes ;;
+    test) groups+=(test) with_peer=yes with_models=yes ;;
     bench) groups+=(bench) with_peer=yes ;;
     check) groups+=(check) ;;
     fuzz) groups+=(fuzz) ;;
@@ -133,5 +139,6 @@ flock --nonblock 9 || { say "waiting for another run of setup to end"; flock 9; 
 [[ ${POLYGRAPH_PACKAGES-} == skip ]] || packages "${groups[@]}"
 wheels
 sources
+if [[ $with_models == yes ]]; then models; fi
 if [[ $with_peer == yes ]]; then peer; fi
 if [[ $changed == yes ]]; then say "done"; else say "nothing to install for: $*"; fi

@@ -2,6 +2,7 @@
 
 openvino: headers, CMake package, libraries and licences; not the Python modules nor the GPU and NPU plugins.
 magika: the model and its configuration.
+silero_vad, rapidocr_onnxruntime: models to test with.
 onnx: the C++ library with its message definitions.
 protobuf: the runtime for messages without reflection, from the source distribution of grpcio-tools.
 """
@@ -31,6 +32,8 @@ PARTS = {
         ["magika/models/standard_v3_3/model.onnx", "magika/models/standard_v3_3/config.min.json"],
         [],
     ),
+    "silero_vad": ("silero_vad", ["silero_vad/data/*.onnx", "*.dist-info/licenses/*"], []),
+    "rapidocr_onnxruntime": ("rapidocr_onnxruntime", ["rapidocr_onnxruntime/models/*.onnx"], []),
     "onnx": (
         "onnx",
         ["onnx/*.cc", "onnx/*.h", "onnx/*.h.in", "onnx/*.proto", "LICENSE", "VERSION_NUMBER"],

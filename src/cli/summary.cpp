@@ -38,6 +38,39 @@ std::size_t hash_of(const NodeLabel& label) {
   return (hash(label.name.empty() ? label.output : label.name) * odd) ^ hash(label.op_type);
 }
 
+// Most changes leave most nodes in their order: a sweep over both lists finds these partners, and leaves what
+// it passes over for a closer look.
+void drop_matches(std::span<const NodeLabel> old_nodes, std::span<const NodeLabel> new_nodes,
+                  std::vector<NodeLabel>& rest_of_old, std::vector<NodeLabel>& rest_of_new) {
+  constexpr std::size_t farthest = 32;
+  const auto ahead = [&](std::span<const NodeLabel> nodes, const NodeLabel& wanted) {
+    std::size_t i = 0;
+    while (i < std::min(nodes.size(), farthest) && !is_same(nodes[i], wanted)) ++i;
+    return i < std::min(nodes.size(), farthest) ? i : farthest;
+  };
+  const auto pass = [](std::span<const NodeLabel>& nodes, std::size_t count, std::vector<NodeLabel>& rest) {
+    rest.insert(rest.end(), nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(count));
+    nodes = nodes.subspan(count);
+  };
+  while (!old_nodes.empty() && !new_nodes.empty()) {
+    const std::size_t in_old = ahead(old_nodes, new_nodes.front());
+    const std::size_t in_new = in_old == 0 ? 0 : ahead(new_nodes, old_nodes.front());
+    if (in_old == farthest && in_new == farthest) {
+      pass(old_nodes, 1, rest_of_old);
+      pass(new_nodes, 1, rest_of_new);
+      continue;
+    }
+    if (in_old <= in_new)
+      pass(old_nodes, in_old, rest_of_old);
+    else
+      pass(new_nodes, in_new, rest_of_new);
+    old_nodes = old_nodes.subspan(1);
+    new_nodes = new_nodes.subspan(1);
+  }
+  pass(old_nodes, old_nodes.size(), rest_of_old);
+  pass(new_nodes, new_nodes.size(), rest_of_new);
+}
+
 // The elements of `list` that have no partner in `other`, in their order.
 std::vector<NodeLabel> without(std::span<const NodeLabel> list, std::span<const NodeLabel> other) {
   std::vector<std::size_t> partners(other.size());
@@ -92,8 +125,9 @@ void add_values(IndentedText& text, const char* what, const TensorMetadata& befo
   text << what << ": " << values_text(before) << "\n";
   if (before == after) return;
   text.begin_block();
-  text << "-> " << values_text(after) << "\n";
+  text << "-> " << values_text(after);
   text.end_block();
+  text << "\n";
 }
 
 void add_nodes(IndentedText& text, const char* what, const std::vector<NodeLabel>& nodes) {
@@ -180,23 +214,9 @@ ModelSummary summary_of(const onnx::Model& model) {
 }
 
 ModelChange change_between(ModelSummary before, ModelSummary after) {
-  // Most changes leave the beginning and the end of a model as they are.
-  std::span<const NodeLabel> old_nodes = before.labels;
-  std::span<const NodeLabel> new_nodes = after.labels;
-  const auto drop_common = [&](auto&& index_of) {
-    std::size_t common = 0;
-    const std::size_t most = std::min(old_nodes.size(), new_nodes.size());
-    while (common < most &&
-           is_same(old_nodes[index_of(old_nodes, common)], new_nodes[index_of(new_nodes, common)]))
-      ++common;
-    return common;
-  };
-  const std::size_t head = drop_common([](const auto&, std::size_t i) { return i; });
-  old_nodes = old_nodes.subspan(head);
-  new_nodes = new_nodes.subspan(head);
-  const std::size_t tail = drop_common([](const auto& nodes, std::size_t i) { return nodes.size() - 1 - i; });
-  old_nodes = old_nodes.first(old_nodes.size() - tail);
-  new_nodes = new_nodes.first(new_nodes.size() - tail);
+  std::vector<NodeLabel> old_nodes;
+  std::vector<NodeLabel> new_nodes;
+  drop_matches(before.labels, after.labels, old_nodes, new_nodes);
 
   ModelChange change;
   change.removed = without(old_nodes, new_nodes);

@@ -12,7 +12,7 @@ Tool surgeon_tool(Session& session) {
                 "the model invalid is refused.",
             .examples = {{"polygraph surgeon sanitize model.onnx -o clean.onnx --fold-constants",
                           "Compute once what does not depend on the inputs."},
-                         {"polygraph surgeon extract model.onnx -o part.onnx --inputs x --outputs h",
+                         {"polygraph surgeon extract model.onnx -o part.onnx --inputs x --outputs y",
                           "Cut out what is between two values."}}};
   tool.groups = {logging_group(session.logging)};
   const auto add = [&](const char* name, const char* summary, Tool (*make)(Session&)) {

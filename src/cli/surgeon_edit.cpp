@@ -25,6 +25,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* standard_output = "-";
 constexpr std::size_t most_listed_findings = 10;
+constexpr std::size_t large_graph = 20'000;  // nodes; the ONNX library checks some 100 in a millisecond
 
 fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");
@@ -66,9 +67,9 @@ std::string list_text(const std::vector<std::string>& lines) {
   return text;
 }
 
-std::vector<std::string> finding_texts(const onnx::Model& model) {
+std::vector<std::string> finding_texts(const std::vector<onnx::CheckFinding>& findings) {
   std::vector<std::string> texts;
-  for (const onnx::CheckFinding& finding : onnx::check_model(model))
+  for (const onnx::CheckFinding& finding : findings)
     texts.push_back(finding.node.empty() || finding.message.find(finding.node) != std::string::npos
                         ? finding.message
                         : fmt::format("Node '{}': {}", finding.node, finding.message));
@@ -92,17 +93,15 @@ bool is_tolerable(const std::string& finding) {
 // Refuses what is new; what was wrong with the original is a warning.
 template <class Find>
 void refuse_new(const Find& find, const onnx::Model& model, const ModelEdit& edit, const fs::path& output) {
-  const std::vector<std::string> now = find(model);
-  if (now.empty()) return;
-  const std::vector<std::string> then = find(edit.original());
-  const std::set<std::string> known(then.begin(), then.end());
+  std::vector<std::string> findings = find(model);
+  const auto serious = std::ranges::stable_partition(findings, is_tolerable);
+  const std::vector<std::string> tolerable(findings.begin(), serious.begin());
   std::vector<std::string> old_findings;
   std::vector<std::string> new_findings;
-  std::vector<std::string> tolerable;
-  for (const std::string& finding : now) {
-    if (is_tolerable(finding))
-      tolerable.push_back(finding);
-    else
+  if (!serious.empty()) {
+    const std::vector<std::string> then = find(edit.original());
+    const std::set<std::string> known(then.begin(), then.end());
+    for (const std::string& finding : serious)
       (known.contains(finding) ? old_findings : new_findings).push_back(finding);
   }
   if (!new_findings.empty())
@@ -151,6 +150,7 @@ ModelEdit::ModelEdit(std::string tool, const OnnxLoading& loading, const OnnxSav
       model_(original()),
       before_(summary_of(model_)),
       extra_(std::make_unique<ExtraJson>()) {
+  if (saving.check && model_.graph.nodes.size() >= large_graph) prints_.emplace(model_);
   apply_loading_options();
 }
 
@@ -178,7 +178,11 @@ void ModelEdit::add_json(const std::string& member, nlohmann::ordered_json value
 
 void ModelEdit::check() const {
   refuse_new(dangling_texts, model_, *this, saving_.output);
-  refuse_new(finding_texts, model_, *this, saving_.output);
+  const auto findings = [this](const onnx::Model& model) {
+    const bool is_edited = &model == &model_ && prints_;
+    return finding_texts(is_edited ? onnx::check_edited_model(model, *prints_) : onnx::check_model(model));
+  };
+  refuse_new(findings, model_, *this, saving_.output);
 }
 
 ExitCode ModelEdit::finish(Session& session, const Reporting& reporting) {

@@ -13,6 +13,7 @@
 #include "cli/text.h"
 #include "cli/tools.h"
 #include "core/log_format.h"
+#include "onnx/merge_types.h"
 
 namespace polygraph::cli {
 namespace {
@@ -74,7 +75,8 @@ Types types_of(const onnx::Graph& graph) {
   return types;
 }
 
-// The values that neither the command line nor the model gives a type.
+// The values that neither the command line nor the model gives a type; who gives the type of an output need
+// not give its shape.
 std::vector<std::string> values_without_type(const onnx::Graph& graph, const Arguments& arguments) {
   std::vector<std::string> names;
   const Types types = types_of(graph);
@@ -83,7 +85,8 @@ std::vector<std::string> values_without_type(const onnx::Graph& graph, const Arg
     for (const onnx::passes::Boundary& boundary : **boundaries) {
       const auto known = types.find(boundary.name);
       const bool has_type = boundary.dtype || (known != types.end() && known->second->element_type);
-      const bool has_shape = boundary.shape || (known != types.end() && known->second->shape);
+      const bool has_shape = boundary.shape || (boundaries == &arguments.outputs && boundary.dtype) ||
+                             (known != types.end() && known->second->shape);
       const bool is_other = known != types.end() && known->second->kind != onnx::Type::Kind::tensor;
       if (!is_other && !(has_type && has_shape)) names.push_back(boundary.name);
     }
@@ -109,9 +112,19 @@ void find_types(ModelEdit& edit, const Arguments& arguments) {
     observe_types(edit, arguments);
     return;
   }
-  if (arguments.loading.infer_shapes || values_without_type(edit.model().graph, arguments).empty()) return;
+  if (arguments.loading.infer_shapes) return;
+  std::vector<std::string> values = values_without_type(edit.model().graph, arguments);
+  for (const onnx::ValueInfo& input : edit.model().graph.inputs) std::erase(values, input.name);
+  if (values.empty()) return;
   log_verbose("Inferring types and shapes that the model does not have");
-  infer_shapes_of(edit.model());
+  // Of a large model, only what these values depend on.
+  onnx::Model part = edit.model();
+  onnx::passes::modify_outputs(part, {.outputs = std::move(values)});
+  onnx::passes::cleanup(part);
+  infer_shapes_of(part);
+  part.graph.nodes.clear();
+  part.graph.value_info = std::move(part.graph.outputs);
+  onnx::merge_types(edit.model(), part);
 }
 
 ExitCode extract(Session& session, const Arguments& arguments) {
@@ -131,10 +144,10 @@ Tool surgeon_extract_tool(Session& session) {
       .description =
           "What is not between the inputs and the outputs is left out, weights included. Outputs "
           "that depend on inputs which were not named are refused.",
-      .examples = {{"polygraph surgeon extract model.onnx -o part.onnx --inputs x --outputs h",
-                    "The part from x to h."},
-                   {"polygraph surgeon extract model.onnx -o part.onnx --inputs 'x:[1,n]:float32'",
-                    "With another shape and type for x."}},
+      .examples = {{"polygraph surgeon extract model.onnx -o part.onnx --inputs x --outputs y",
+                    "The part from x to y."},
+                   {"polygraph surgeon extract model.onnx -o part.onnx --inputs 'x:[1,n]'",
+                    "With another shape for x."}},
   };
   tool.positionals = {model_argument(arguments->loading)};
   tool.groups = {part_group(*arguments),

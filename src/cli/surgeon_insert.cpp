@@ -109,12 +109,10 @@ Tool surgeon_insert_tool(Session& session) {
           "The node takes the inputs and makes the outputs; nodes that made them before are removed if "
           "nothing "
           "else needs them. The other nodes keep their order.",
-      .examples = {{"polygraph surgeon insert model.onnx -o new.onnx --op Softmax --inputs y --outputs y "
-                    "--attrs axis=1",
-                    "Pass the value y through a Softmax."},
-                   {"polygraph surgeon insert model.onnx -o new.onnx --op com.example::Fused --inputs x "
-                    "--outputs h --name fused",
-                    "Replace all that is between x and h by one node."}},
+      .examples = {{"polygraph surgeon insert model.onnx -o new.onnx --op Tanh --inputs y --outputs y",
+                    "Pass the value y through a Tanh."},
+                   {"polygraph surgeon insert model.onnx -o new.onnx --op a::B --inputs x --outputs y",
+                    "Replace all that is between x and y by one node, B of the domain a."}},
   };
   tool.positionals = {model_argument(arguments->loading)};
   tool.groups = {node_group(*arguments),

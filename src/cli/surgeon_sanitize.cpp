@@ -100,12 +100,10 @@ Tool surgeon_sanitize_tool(Session& session) {
       .description =
           "In this order: infer shapes, choose outputs, convert to float16, set upper bounds, override input "
           "shapes, clean up, sort, infer shapes again if inputs have changed, fold constants.",
-      .examples =
-          {{"polygraph surgeon sanitize model.onnx -o clean.onnx --cleanup --toposort --fold-constants",
-            "A model without what is not needed at run time."},
-           {"polygraph surgeon sanitize model.onnx -o fixed.onnx --override-input-shapes "
-            "'x:[1,3,224,224]' --fold-constants",
-            "A model for one size of input, in which sizes are no longer computed."}},
+      .examples = {{"polygraph surgeon sanitize model.onnx -o clean.onnx --cleanup --fold-constants",
+                    "A model without what is not needed at run time."},
+                   {"polygraph surgeon sanitize model.onnx -o new.onnx --override-inputs 'x:[1,2]'",
+                    "A model for one size of input."}},
   };
   tool.positionals = {model_argument(arguments->loading)};
   tool.groups = {cleaning_group(*arguments),

@@ -1,8 +1,5 @@
 #include "onnx/diff_weights.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -10,37 +7,12 @@
 #include <system_error>
 #include <type_traits>
 
+#include "onnx/mapped_values.h"
+
 namespace polygraph::onnx {
 namespace {
 
 constexpr std::size_t piece_size = 4 << 20;
-
-/// Values of a tensor, and whether they are a view of a mapped file, whose pages can be had again.
-struct Values {
-  Tensor tensor;
-  bool is_mapped = false;
-
-  Values(const TensorData& data, const Model& model) : tensor(tensor_of(data, model, Alignment::any)) {
-    if (tensor.dtype() == DataType::string || tensor.nbytes() < piece_size) return;
-    const ByteSpan bytes(static_cast<const std::byte*>(tensor.data()), tensor.nbytes());
-    // What came through a pipe is memory that cannot be read again.
-    if (!data.is_external()) {
-      is_mapped = model.storage.offset_of(bytes).has_value() && !model.storage.path().empty() &&
-                  std::filesystem::is_regular_file(model.storage.path());
-    } else if (tensor.is_read_only()) {
-      is_mapped = std::filesystem::is_regular_file(model.storage.folder() / external_data_of(data).location);
-    }
-  }
-
-  void drop(std::size_t begin, std::size_t end) const {
-    if (!is_mapped) return;
-    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-    const auto address = reinterpret_cast<std::uintptr_t>(tensor.data());
-    const std::uintptr_t first = (address + begin + page - 1) / page * page;
-    const std::uintptr_t last = (address + end) / page * page;
-    if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
-  }
-};
 
 bool lie_in_the_same_place(const TensorData& a, const Model& model_a, const TensorData& b,
                            const Model& model_b) {
@@ -65,12 +37,12 @@ std::optional<WeightDifference> compare_strings(const Tensor& a, const Tensor& b
   return result.differing == 0 ? std::nullopt : std::optional(result);
 }
 
-const std::byte* bytes_of(const Values& values) {
+const std::byte* bytes_of(const MappedValues& values) {
   return static_cast<const std::byte*>(values.tensor.data());
 }
 
 /// The offset of the first byte that differs, or the size.
-std::size_t first_mismatch(const Values& a, const Values& b) {
+std::size_t first_mismatch(const MappedValues& a, const MappedValues& b) {
   const std::byte* const x = bytes_of(a);
   const std::byte* const y = bytes_of(b);
   const std::size_t size = a.tensor.nbytes();
@@ -136,7 +108,8 @@ void add_statistics(DataType dtype, const std::byte* a, const std::byte* b, std:
 }
 
 /// @param from  The first byte that differs.
-void add_statistics(const Values& a, const Values& b, std::size_t from, WeightDifference& result) {
+void add_statistics(const MappedValues& a, const MappedValues& b, std::size_t from,
+                    WeightDifference& result) {
   const DataType dtype = a.tensor.dtype();
   const std::size_t size = a.tensor.nbytes();
   for (std::size_t begin = from / piece_size * piece_size; begin < size; begin += piece_size) {
@@ -156,7 +129,7 @@ void add_statistics(const Values& a, const Values& b, std::size_t from, WeightDi
 std::optional<WeightDifference> compare_weights(const TensorData& a, const Model& model_a,
                                                 const TensorData& b, const Model& model_b, bool statistics) {
   if (lie_in_the_same_place(a, model_a, b, model_b)) return std::nullopt;
-  const Values x(a, model_a), y(b, model_b);
+  const MappedValues x(a, model_a), y(b, model_b);
   if (x.tensor.element_count() == 0) return std::nullopt;
   const DataType dtype = x.tensor.dtype();
   if (dtype == DataType::string) return compare_strings(x.tensor, y.tensor);

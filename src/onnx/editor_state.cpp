@@ -4,6 +4,7 @@
 #include <polygraph/core/error.h>
 
 #include <algorithm>
+#include <array>
 
 #include "onnx/captures.h"
 #include "onnx/graphs.h"
@@ -11,6 +12,8 @@
 namespace polygraph::onnx {
 namespace {
 
+/// So many that the memory can answer while others are asked for, so few that the answers stay in the cache.
+constexpr std::uint32_t prefetched_nodes = 64;
 constexpr std::string_view one_producer_remedy = "Every value of a graph needs a name of its own.";
 
 }  // namespace
@@ -38,6 +41,7 @@ GraphEditor::State::State(Model& whole, Graph& edited)
 
   // First who takes what, to know how many there are of each; then the places.
   for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    if (i % prefetched_nodes == 0) prefetch(i);
     const Node& node = nodes[i];
     NodeState& state = node_states[i];
     state.previous = i == 0 ? none : i - 1;
@@ -90,8 +94,29 @@ GraphEditor::State::State(Model& whole, Graph& edited)
     begin += each.uses.capacity;
   }
   uses.resize(begin);
-  for (std::uint32_t i = 0; i < nodes.size(); ++i)
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    // Values are anywhere in memory: theirs and that of their uses is asked for some nodes ahead.
+    if (i + 16 < nodes.size())
+      for (const Link& link : links_of(i + 16))
+        if (link.value != none) __builtin_prefetch(&values[link.value], 1);
+    if (i + 8 < nodes.size())
+      for (const Link& link : links_of(i + 8))
+        if (link.value != none) __builtin_prefetch(&uses[values[link.value].uses.begin], 1);
     for (std::uint32_t k = 0; k < node_states[i].links.count; ++k) connect(i, node_states[i].links.begin + k);
+  }
+}
+
+void GraphEditor::State::prefetch(std::uint32_t first_node) const {
+  std::array<std::string_view, 6 * prefetched_nodes> ahead;
+  std::array<std::uint32_t, 6 * prefetched_nodes> guesses{};
+  std::size_t count = 0;
+  for (std::uint32_t i = first_node; i < std::min(first_node + prefetched_nodes, nodes.size()); ++i)
+    for (const std::vector<std::string_view>* list : {&nodes[i].inputs, &nodes[i].outputs})
+      for (const std::string_view name : *list)
+        if (!name.empty() && count < ahead.size()) ahead[count++] = name;
+  names.prefetch(std::span(ahead).first(count), guesses);
+  for (const std::uint32_t guess : std::span(guesses).first(count))
+    if (guess != none) __builtin_prefetch(&values[guess], 1);
 }
 
 void GraphEditor::State::settle() {

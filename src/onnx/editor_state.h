@@ -50,6 +50,8 @@ struct GraphEditor::State {
 
   State(Model& whole, Graph& edited);
   void settle();
+  /// Has what the names of the next nodes' values lead to brought into the cache.
+  void prefetch(std::uint32_t first_node) const;
 
   // Names
   std::uint32_t id(std::string_view name);  ///< makes one, with a text that lasts

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -37,6 +38,24 @@ class NameTable {
   /// The number of the name, or `none`.
   std::uint32_t find(std::string_view name) const { return slots_[place(name, hash_of(name))].id; }
   bool contains(std::string_view name) const { return find(name) != none; }
+
+  /// Has what a look at these names will touch brought into the cache, all at the same time. Returns the
+  /// number of each that is there, by its hash alone: to prefetch what belongs to it, nothing else.
+  void prefetch(std::span<const std::string_view> names, std::span<std::uint32_t> guesses) const {
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      guesses[i] = hash_of(names[i]);
+      __builtin_prefetch(&slots_[guesses[i] & mask]);
+    }
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      std::size_t at = guesses[i] & mask;
+      while (slots_[at].id != none && slots_[at].hash != guesses[i]) at = (at + 1) & mask;
+      guesses[i] = slots_[at].id;
+      if (guesses[i] != none) __builtin_prefetch(&names_[guesses[i]]);
+    }
+    for (const std::uint32_t guess : guesses.first(names.size()))
+      if (guess != none) __builtin_prefetch(names_[guess].data());
+  }
 
   std::string_view operator[](std::uint32_t id) const { return names_[id]; }
   std::size_t size() const { return names_.size(); }

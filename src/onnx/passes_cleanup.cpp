@@ -122,7 +122,8 @@ Removed remove_unused(GraphEditor& editor) {
   for (const ValueInfo& output : graph.outputs) roots.push_back(output.name);
   if (&graph == &editor.model().graph) add_training_needs(editor.model(), roots);
   const std::vector<NodeId> nodes = editor.nodes();
-  const std::vector<bool> needed = nodes_behind(editor, value_numbers(editor, roots), {}, [](std::uint32_t) {});
+  const std::vector<bool> needed =
+      nodes_behind(editor, value_numbers(editor, roots), {}, [](std::uint32_t) {});
   for (const NodeId node : nodes) {
     if (needed[static_cast<std::size_t>(node)]) continue;
     editor.remove(node);

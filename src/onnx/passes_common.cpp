@@ -17,7 +17,8 @@ std::vector<std::string> value_names(const GraphEditor& editor) {
   return names;
 }
 
-std::vector<std::uint32_t> value_numbers(const GraphEditor& editor, const std::vector<std::string_view>& names) {
+std::vector<std::uint32_t> value_numbers(const GraphEditor& editor,
+                                         const std::vector<std::string_view>& names) {
   std::vector<std::uint32_t> numbers;
   for (const std::string_view name : names)
     if (const std::uint32_t number = editor.state().find(name); number != NameTable::none)

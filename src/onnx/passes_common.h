@@ -38,7 +38,8 @@ std::vector<bool> nodes_behind(const GraphEditor& editor, std::vector<std::uint3
 }
 
 /// The numbers of values, left out those that are nowhere in the graph.
-std::vector<std::uint32_t> value_numbers(const GraphEditor& editor, const std::vector<std::string_view>& names);
+std::vector<std::uint32_t> value_numbers(const GraphEditor& editor,
+                                         const std::vector<std::string_view>& names);
 
 /// The body of a function as a graph, which is put back at the end: what works on graphs works on it.
 class FunctionBody {

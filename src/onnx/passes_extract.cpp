@@ -20,6 +20,12 @@ std::vector<Boundary> present(const std::vector<ValueInfo>& infos) {
   return boundaries;
 }
 
+std::vector<std::string_view> names_of(const std::vector<Boundary>& boundaries) {
+  std::vector<std::string_view> names;
+  for (const Boundary& boundary : boundaries) names.push_back(boundary.name);
+  return names;
+}
+
 void check_names(const GraphEditor& editor, const std::vector<Boundary>& boundaries, std::string_view kind) {
   NameTable seen;
   for (const Boundary& boundary : boundaries) {
@@ -95,9 +101,7 @@ void extract_subgraph(Model& model, const std::optional<std::vector<Boundary>>& 
     throw InputError(fmt::format("{}: it has no outputs.", attempt), "Name at least one output.");
   check_names(editor, inputs, "input");
   check_names(editor, outputs, "output");
-  NameTable input_names;
-  for (const Boundary& input : inputs) input_names.add(input.name);
-  check_dependencies(editor, {output_names.begin(), output_names.end()}, {inputs_named.begin(), inputs_named.end()});
+  check_dependencies(editor, names_of(outputs), names_of(inputs));
 
   std::vector<ValueInfo> input_infos;
   std::vector<ValueInfo> output_infos;
@@ -112,9 +116,12 @@ void extract_subgraph(Model& model, const std::optional<std::vector<Boundary>>& 
     editor.remove_initializer(input.name);
   }
   // Before IR version 4 every initializer has to be an input as well.
-  if (wanted_inputs && model.ir_version.value_or(0) < 4)
+  if (wanted_inputs && model.ir_version.value_or(0) < 4) {
+    NameTable named;
+    for (const Boundary& input : inputs) named.add(input.name);
     for (const ValueInfo& old : old_inputs)
-      if (!input_names.contains(old.name) && editor.initializer(old.name)) input_infos.push_back(old);
+      if (!named.contains(old.name) && editor.initializer(old.name)) input_infos.push_back(old);
+  }
   editor.set_graph_inputs(std::move(input_infos));
   editor.set_graph_outputs(std::move(output_infos));
   for (const std::vector<ValueInfo>* before : {&model.graph.inputs, &model.graph.outputs})

@@ -74,15 +74,12 @@ class Insertion {
 
   /// Nothing that the inputs depend on may depend on an output.
   void check_cycle() const {
-    std::vector<std::string_view> roots;
-    for (const std::string& input : wanted_.inputs)
-      if (!input.empty()) roots.emplace_back(input);
-    const std::vector<bool> before = nodes_behind(
-        editor_, std::move(roots), [](std::string_view) { return false; }, [](std::string_view) {});
+    const std::vector<std::string_view> inputs(wanted_.inputs.begin(), wanted_.inputs.end());
+    const std::vector<bool> before =
+        nodes_behind(editor_, value_numbers(editor_, inputs), {}, [](std::uint32_t) {});
     for (const std::string& output : wanted_.outputs) {
       for (const Use& use : editor_.consumers(output)) {
-        const auto number = static_cast<std::size_t>(use.node);
-        if (number < before.size() && before[number])
+        if (before[static_cast<std::size_t>(use.node)])
           fail(
               fmt::format("its inputs depend on its output '{}', by {}.", output, editor_.describe(use.node)),
               "A graph has no circles; name other inputs or outputs.");

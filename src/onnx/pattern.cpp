@@ -195,7 +195,7 @@ class Matcher {
       }
       found.emplace_back(last, match());
     }
-    std::ranges::stable_sort(found, {}, &std::pair<std::uint32_t, Match>::first);
+    std::ranges::sort(found, {}, &std::pair<std::uint32_t, Match>::first);
     std::vector<Match> matches;
     for (auto& [last, each] : found) matches.push_back(std::move(each));
     return matches;

@@ -16,6 +16,9 @@ void append(std::vector<std::byte>& bytes, ByteSpan more) {
 /// A packed field that came in several pieces or element by element, as older writers do, made into one.
 class PackedData {
  public:
+  /// @param before  Values that were read already.
+  explicit PackedData(ByteSpan before) : single_(before) {}
+
   void add_packed(ByteSpan piece) {
     if (joined_.empty() && single_.empty()) {
       single_ = piece;
@@ -490,17 +493,17 @@ class Reader {
   }
 
   void tensor(TensorData& tensor, ByteSpan message, const FieldPath& path) {
-    PackedData data;
-    const bool merged = tensor.typed_field != TensorData::TypedField::none;
+    PackedData data(tensor.typed_data);
     const auto typed = [&](const WireField& field, TensorData::TypedField number) {
-      // Values of a second type would not fit data_type; a second part of a tensor is nothing that writers
-      // make.
-      if (merged || (tensor.typed_field != number && tensor.typed_field != TensorData::TypedField::none)) {
+      const bool is_packed = field.type() == WireType::length_delimited;
+      if (is_packed && field.payload.empty()) return;  // no values, as if it were not there
+      // Values of a second type would not fit data_type.
+      if (tensor.typed_field != number && tensor.typed_field != TensorData::TypedField::none) {
         tensor.unknown.add(field.whole);
         return;
       }
       tensor.typed_field = number;
-      if (field.type() == WireType::length_delimited)
+      if (is_packed)
         data.add_packed(field.payload);
       else
         data.add_element(field.whole);
@@ -562,7 +565,7 @@ class Reader {
           tensor.unknown.add(field.whole);
       }
     }
-    if (!merged) tensor.typed_data = data.finish(storage_);
+    tensor.typed_data = data.finish(storage_);
   }
 
   void sparse_tensor(SparseTensor& sparse, ByteSpan message, const FieldPath& path) {

@@ -87,6 +87,13 @@ class WeightFinder {
   std::vector<Weight> found_;
 };
 
+/// Other tools take two dots in a location for a way out of the folder, wherever they stand.
+std::string without_two_dots(std::string name) {
+  for (std::size_t i = 1; i < name.size(); ++i)
+    if (name[i] == '.' && name[i - 1] == '.') name[i] = '_';
+  return name;
+}
+
 /// Names of files made of names of tensors.
 class FileNames {
  public:
@@ -101,6 +108,8 @@ class FileNames {
     }
     if (safe.empty()) safe = "tensor";
     if (safe.front() == '.' || safe.front() == '-') safe.front() = '_';
+    if (safe.back() == '.') safe.back() = '_';
+    safe = without_two_dots(std::move(safe));
     // The numbers go on where they ended for the same name, so that a million equal names take no longer.
     std::size_t& count = counts_[safe];
     std::string name;
@@ -128,7 +137,7 @@ class Planner {
         threshold_(static_cast<std::uint64_t>(std::max<std::int64_t>(options.size_threshold, 0))),
         data_path_(options.external_data_path && !options.external_data_path->empty()
                        ? *options.external_data_path
-                       : path.filename().string() + ".data") {}
+                       : without_two_dots(path.filename().string() + ".data")) {}
 
   std::unique_ptr<const SavePlan> make() {
     check_data_path();
@@ -168,6 +177,8 @@ class Planner {
     };
     if (const std::string problem = problem_of_location(data_path_); !problem.empty()) refuse(problem);
     if (!fs::path(data_path_).has_filename()) refuse("the location names no file");
+    if (data_path_.find("..") != std::string::npos)
+      refuse("two dots in a location are taken for a way out of the folder by other tools");
     std::error_code error;
     const fs::path folder = fs::weakly_canonical(folder_, error);
     const fs::path resolved = fs::weakly_canonical(folder_ / data_path_, error);

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "onnx/mapped_values.h"
 #include "onnx/pruned_data.h"
 #include "onnx/scopes.h"
 #include "onnx/tensors.h"
@@ -111,14 +112,34 @@ PrunedLayout layout_of(const PrunableWeight& weight) {
   return PrunedLayout::of(weight.tensor->dims, weight.axis);
 }
 
-Tensor values_of(const PrunableWeight& weight, const Model& model) {
-  return tensor_of(*weight.tensor, model, Alignment::any);
-}
-
 template <class F>
 auto with_bits(DataType dtype, F&& f) {
   return dtype == DataType::float32 ? f.template operator()<std::uint32_t>()
                                     : f.template operator()<std::uint16_t>();
+}
+
+// Reads a weight in pieces of whole groups and gives back the pages behind.
+Sparsity count(const PrunableWeight& weight, const Model& model, bool only_first) {
+  constexpr std::uint64_t piece_elements = 1 << 20;
+  const MappedValues values(*weight.tensor, model);
+  const PrunedLayout layout = layout_of(weight);
+  return with_bits(values.tensor.dtype(), [&]<class Bits>() {
+    const auto* data = static_cast<const std::byte*>(values.tensor.data());
+    const std::uint64_t rows = layout.outer * layout.length;
+    const std::uint64_t step =
+        std::max<std::uint64_t>(piece_elements / (4 * std::max<std::uint64_t>(layout.inner, 1)), 1) * 4;
+    Sparsity sum;
+    for (std::uint64_t row = 0; row < rows && !(only_first && !sum.is_2_4()); row += step) {
+      const std::uint64_t begin = row * layout.inner * sizeof(Bits);
+      const PrunedLayout piece{.outer = 1, .length = std::min(step, rows - row), .inner = layout.inner};
+      const Sparsity part = count_groups<Bits>(data + begin, piece, only_first);
+      sum.groups += part.groups;
+      sum.dense_groups += part.dense_groups;
+      sum.zeros += part.zeros;
+      values.drop(begin, begin + piece.elements() * sizeof(Bits));
+    }
+    return sum;
+  });
 }
 
 }  // namespace
@@ -157,17 +178,11 @@ PrunableWeights prunable_weights(const Model& model) {
 }
 
 Sparsity measure_sparsity(const PrunableWeight& weight, const Model& model) {
-  const Tensor values = values_of(weight, model);
-  return with_bits(values.dtype(), [&]<class Bits>() {
-    return count_groups<Bits>(static_cast<const std::byte*>(values.data()), layout_of(weight), false);
-  });
+  return count(weight, model, false);
 }
 
 bool is_2_4_sparse(const PrunableWeight& weight, const Model& model) {
-  const Tensor values = values_of(weight, model);
-  return with_bits(values.dtype(), [&]<class Bits>() {
-    return count_groups<Bits>(static_cast<const std::byte*>(values.data()), layout_of(weight), true).is_2_4();
-  });
+  return count(weight, model, true).is_2_4();
 }
 
 PrunableWeights passes::prune_weights(Model& model) {

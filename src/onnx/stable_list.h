@@ -54,7 +54,13 @@ class StableList {
   void settle(const std::vector<std::uint32_t>& order) {
     std::vector<T> ordered;
     ordered.reserve(order.size());
-    for (const std::uint32_t i : order) ordered.push_back(std::move((*this)[i]));
+    constexpr std::size_t ahead = 8;  // elements are anywhere in memory
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      if (i + ahead < order.size())
+        for (std::size_t byte = 0; byte < sizeof(T); byte += 64)
+          __builtin_prefetch(reinterpret_cast<const char*>(&(*this)[order[i + ahead]]) + byte);
+      ordered.push_back(std::move((*this)[order[i]]));
+    }
     base_ = std::move(ordered);
   }
 

@@ -33,7 +33,7 @@ ValueFacts facts_of(std::string_view name, const Type* type) {
     const auto* dim_name = std::get_if<std::string_view>(&dim);
     if (size && *size >= 0)
       facts.dims->emplace_back(*size);
-    else if (dim_name && !dim_name->empty())
+    else if (dim_name && !dim_name->empty() && *dim_name != "?")  // some exporters write that for no name
       facts.dims->push_back(SymbolicSize::named(*dim_name));
     else
       facts.dims->push_back(SymbolicSize::named(std::string(name) + "[" + std::to_string(axis) + "]"));

@@ -4,6 +4,7 @@
 #include <polygraph/core/error.h>
 #include <polygraph/onnx/save.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -122,39 +123,74 @@ class FieldWriter {
   std::byte* end_ = buffer_.get();
 };
 
+/// The first field in `fields`; all of them if they are not what a reader would have kept.
+ByteSpan first_field(ByteSpan fields) {
+  const std::byte* p = fields.data();
+  const std::byte* const end = p + fields.size();
+  std::uint64_t tag = 0, number = 0, length = 0;
+  if (!read_varint(p, end, tag)) return fields;
+  switch (static_cast<WireType>(tag & 7)) {
+    case WireType::varint:
+      if (!read_varint(p, end, number)) return fields;
+      break;
+    case WireType::fixed64:
+      length = 8;
+      break;
+    case WireType::fixed32:
+      length = 4;
+      break;
+    case WireType::length_delimited:
+      if (!read_varint(p, end, length)) return fields;
+      break;
+    default:
+      return fields;
+  }
+  return length <= static_cast<std::uint64_t>(end - p) ? ByteSpan(fields.data(), p + length) : fields;
+}
+
 /// Fields that are unknown to the model's structures, but not all to onnx.proto: a value beside the one of
 /// the attribute's type, the segment of a tensor. Protobuf writes the latter where their numbers place them,
 /// and the rest at the end.
 template <class Out>
 class UnknownInPlace {
  public:
-  /// @param known  The numbers of onnx.proto, as bits.
-  UnknownInPlace(Out& out, const UnknownFields& unknown, std::uint64_t known)
-      : out_(out), pieces_(unknown.pieces()), known_(known) {}
+  /// @param known  The numbers that have a place, as bits.
+  UnknownInPlace(Out& out, const UnknownFields& unknown, std::uint64_t known) : out_(out) {
+    for (ByteSpan piece : unknown.pieces()) {
+      while (!piece.empty()) {
+        const ByteSpan field = first_field(piece);
+        fields_.push_back({place_of(field, known), field});
+        piece = piece.subspan(field.size());
+      }
+    }
+    std::ranges::stable_sort(fields_, {}, &Field::place);
+  }
 
   void before(std::uint64_t number) {
-    while (!pieces_.empty() && place_of_first() < number) write_first();
+    for (; next_ < fields_.size() && fields_[next_].place < number; ++next_)
+      out_.verbatim(fields_[next_].bytes);
   }
   void rest() {
-    while (!pieces_.empty()) write_first();
+    for (; next_ < fields_.size(); ++next_) out_.verbatim(fields_[next_].bytes);
   }
 
  private:
-  std::uint64_t place_of_first() const {
-    const std::byte* p = pieces_.front().data();
+  struct Field {
+    std::uint64_t place;
+    ByteSpan bytes;
+  };
+
+  static std::uint64_t place_of(ByteSpan field, std::uint64_t known) {
+    const std::byte* p = field.data();
     std::uint64_t tag = 0;
-    read_varint(p, p + pieces_.front().size(), tag);
+    read_varint(p, p + field.size(), tag);
     const std::uint64_t number = tag >> 3;
-    return number < 64 && (known_ >> number & 1) ? number : UINT64_MAX;
-  }
-  void write_first() {
-    out_.verbatim(pieces_.front());
-    pieces_ = pieces_.subspan(1);
+    return number < 64 && (known >> number & 1) ? number : UINT64_MAX;
   }
 
   Out& out_;
-  std::span<const ByteSpan> pieces_;
-  std::uint64_t known_;
+  std::vector<Field> fields_;
+  std::size_t next_ = 0;
 };
 
 constexpr std::uint64_t numbers(std::initializer_list<std::pair<int, int>> ranges) {
@@ -164,7 +200,14 @@ constexpr std::uint64_t numbers(std::initializer_list<std::pair<int, int>> range
   return bits;
 }
 constexpr std::uint64_t tensor_numbers = numbers({{1, 14}, {16, 16}});
+constexpr std::uint64_t typed_numbers = numbers({{4, 5}, {7, 7}, {10, 11}});
 constexpr std::uint64_t attribute_numbers = numbers({{1, 11}, {13, 15}, {20, 23}});
+constexpr std::uint64_t attribute_value_numbers = numbers({{2, 11}, {14, 15}, {22, 23}});
+
+/// Of several kinds of values, the first in the file counts: others of lower number come after it.
+constexpr std::uint64_t without_lower(std::uint64_t known, std::uint64_t values, std::uint64_t first) {
+  return known & ~(values & ((std::uint64_t{1} << first) - 1));
+}
 
 /// The field of AttributeProto that holds a value, by its type.
 constexpr std::array<std::uint64_t, 15> value_numbers = {0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 22, 23, 14, 15};
@@ -299,8 +342,12 @@ class MessageWriter {
   }
 
   void attribute(const Attribute& attribute) {
-    UnknownInPlace<Out> misplaced(out_, attribute.unknown, attribute_numbers);
     const std::uint64_t number_of_value = value_numbers[attribute.value.index()];
+    const std::int32_t type = type_of(attribute);
+    UnknownInPlace<Out> misplaced(
+        out_, attribute.unknown,
+        type != 0 ? attribute_numbers
+                  : without_lower(attribute_numbers, attribute_value_numbers, number_of_value));
     bool written = false;
     const auto value_up_to = [&](std::uint64_t last) {
       if (written || number_of_value > last) return;
@@ -314,7 +361,7 @@ class MessageWriter {
     text(13, attribute.doc_string);
     value_up_to(15);
     misplaced.before(20);
-    if (const std::int32_t type = type_of(attribute)) number(20, type);
+    if (type != 0) number(20, type);
     misplaced.before(21);
     text(21, attribute.ref_attr_name);
     value_up_to(23);
@@ -400,7 +447,9 @@ class MessageWriter {
   }
 
   void tensor(const TensorData& tensor) {
-    UnknownInPlace<Out> misplaced(out_, tensor.unknown, tensor_numbers);
+    UnknownInPlace<Out> misplaced(
+        out_, tensor.unknown,
+        without_lower(tensor_numbers, typed_numbers, static_cast<std::uint64_t>(tensor.typed_field)));
     const auto found = placements_.empty() ? placements_.end() : placements_.find(&tensor);
     const Placement* const placement = found == placements_.end() ? nullptr : &found->second;
     const auto typed = [&](TensorData::TypedField field) {

@@ -5,7 +5,7 @@ import os
 import unittest
 
 from program import run
-from text_models import CHAIN, HEADER, MEETING, ModelTest
+from text_models import CHAIN, MEETING, ModelTest
 
 
 class ExtractTest(ModelTest):
@@ -133,12 +133,6 @@ class Refusals(ExtractTest):
         self.check_error(run("surgeon", "extract", self.model), 2, "--output is required")
         self.check_error(run("surgeon", "extract", self.model, "-o", self.folder), 3, "directory")
         self.check_refused(2, "is the model itself", options=["--json", self.model])
-
-    def test_what_was_invalid_before_is_a_warning(self):
-        self.model = self.model_of(HEADER + """
-            g (float[2] x) => (float[2] y) <float[2] a> { [odd] a = Relu <alpha = 1> (x)  y = Relu (a) }""", "broken.onnx")
-        result = self.extract("--outputs", "a")
-        self.check(result, 0, stderr=["[W] The model was not valid before", "alpha"])
 
 
 if __name__ == "__main__":

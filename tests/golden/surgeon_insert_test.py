@@ -101,6 +101,11 @@ class Refusals(InsertTest):
         result = self.insert("--op", "MyPlugin", "--inputs", "x", "--outputs", "b")
         self.check(result, 0, stderr=["[W]", "MyPlugin"])
 
+    def test_what_was_invalid_before_is_a_warning(self):
+        self.model = self.model_of(CHAIN.replace("Relu (x)", "Relu <alpha = 1> (x)"), "broken.onnx")
+        result = self.insert("--op", "Tanh", "--inputs", "y", "--outputs", "y")
+        self.check(result, 0, stderr=["[W] The model was not valid before", "alpha"])
+
     def test_a_cycle_is_refused(self):
         self.check_refused(3, "b", options=["--op", "Add", "--inputs", "b", "x", "--outputs", "a"])
 

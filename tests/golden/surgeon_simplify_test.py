@@ -57,7 +57,7 @@ class SimplifyTest(ModelTest):
         # What is random is never the same twice: a model that no verification can pass.
         self.model = self.model_of(HEADER + """
             g (float[4] x) => (float[4] y) { r = RandomUniformLike (x)  i = Identity (r)  y = Add (i, x) }""", "random.onnx")
-        self.check_error(self.simplify("-q"), 1, "is not written", "'y'", "--atol")
+        self.check_error(self.simplify("-qqq"), 1, "is not written", "'y'", "--atol")
         self.assertFalse(os.path.exists(self.path("simple.onnx")))
         self.check(self.simplify("--no-verify"), 0)
         self.check(self.simplify("--atol", "1"), 0)

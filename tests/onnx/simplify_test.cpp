@@ -86,7 +86,7 @@ TEST(Simplify, ArithmeticWithNeutralNumbersGoesOnlyWhereItIsExact) {
 TEST(Simplify, KeepsWhatLooksLikeNothingButIsNot) {
   EXPECT_EQ(simplified("agraph (float[4] x) => (float[4] y) <int64[1] s = {-1}, int64[1] e = {-5}, int64[1] "
                        "a = {0}, int64[1] t = {-1}> { r = Slice (x, s, e, a, t) y = Relu (r) }"),
-            "r = Slice(x, s, e, a, t); y = Relu(r)");
+            "r = Slice(x, s, e, a, s); y = Relu(r)");
   EXPECT_EQ(simplified("agraph (float[2, 2] x) => (float[2, 2] y) { t = Transpose (x) y = Relu (t) }"),
             "t = Transpose(x); y = Relu(t)");
   EXPECT_EQ(simplified("agraph (float[2] x) => (float[2] y) <float r = {0.5}, bool train = {1}> { d = "

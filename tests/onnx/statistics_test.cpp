@@ -195,6 +195,11 @@ TEST(Statistics, WhatIsNotKnownIsListed) {
 TEST(Statistics, DimensionsWithoutANameAreNamedAfterTheirPlace) {
   EXPECT_EQ(count(input("x", {"?", "3"}) + node("Relu", {"x"}, {"y"}) + value("y", {"?", "3"})).operations(),
             "3*y[0]");
+  // Two dimensions that are called `?` are not the same one.
+  const std::string question =
+      bytes(1, "x") +
+      bytes(2, bytes(1, varint(1, 1) + bytes(2, bytes(1, bytes(2, "?")) + bytes(1, bytes(2, "?")))));
+  EXPECT_EQ(count(bytes(11, question) + node("ReduceSum", {"x"}, {"y"})).operations(), "x[0]*x[1]");
 }
 
 TEST(Statistics, ConstantsOfNodesAreParameters) {
