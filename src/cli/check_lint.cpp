@@ -149,7 +149,8 @@ ExitCode check_lint(Session& session, const Arguments& arguments) {
   if (arguments.json && std::filesystem::equivalent(*arguments.json, arguments.loading.model, error))
     throw UsageError("--output: '" + *arguments.json + "' is the model itself.",
                      "Name another file for the report.");
-  const onnx::LintReport report = lint(arguments, MappedFile(arguments.loading.model));
+  const onnx::LintReport report =
+      lint(arguments, MappedFile(arguments.loading.model, MappedFile::Use::parts));
   const auto json = [&] { return lint_json(report).dump(2) + "\n"; };
   if (arguments.json == standard_output) {
     session.output.write(json());

@@ -114,7 +114,7 @@ ExitCode inspect_model(Session& session, const Arguments& arguments) {
   if (arguments.json && arguments.html && *arguments.json == *arguments.html)
     throw UsageError("--json and --html name the same file, '" + *arguments.html + "'.",
                      "Name a file for each.");
-  const MappedFile file(arguments.model);
+  const MappedFile file(arguments.model, MappedFile::Use::parts);
   const ModelKind& kind = kind_of_model(file, arguments.model_type);
   if (arguments.html) {
     if (!kind.html)

@@ -146,7 +146,7 @@ ModelEdit::ModelEdit(std::string tool, const OnnxLoading& loading, const OnnxSav
     : tool_(std::move(tool)),
       loading_(loading),
       saving_(saving),
-      file_(loading.model),
+      file_(loading.model, MappedFile::Use::parts),
       model_(original()),
       before_(summary_of(model_)),
       extra_(std::make_unique<ExtraJson>()) {

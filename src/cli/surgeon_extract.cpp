@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "cli/logging_options.h"
@@ -114,7 +115,11 @@ void find_types(ModelEdit& edit, const Arguments& arguments) {
   }
   if (arguments.loading.infer_shapes) return;
   std::vector<std::string> values = values_without_type(edit.model().graph, arguments);
-  for (const onnx::ValueInfo& input : edit.model().graph.inputs) std::erase(values, input.name);
+  // Types of inputs are not inferred, and it is the extraction that refuses names of nothing.
+  std::unordered_set<std::string_view> made;
+  for (const onnx::Node& node : edit.model().graph.nodes)
+    made.insert(node.outputs.begin(), node.outputs.end());
+  std::erase_if(values, [&](const std::string& value) { return !made.contains(value); });
   if (values.empty()) return;
   log_verbose("Inferring types and shapes that the model does not have");
   // Of a large model, only what these values depend on.

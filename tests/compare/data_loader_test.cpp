@@ -97,8 +97,8 @@ TEST(DataLoader, RefusesBadOptions) {
   EXPECT_THAT(message<UsageError>([&] { DataLoader(x, {.seed = 4294967295, .iterations = 2}); }),
               HasSubstr("smaller seed"));
   EXPECT_THAT(message<UsageError>([&] { DataLoader(x, {.default_dimension = -1}); }), HasSubstr("-1"));
-  EXPECT_THAT(message<UsageError>([&] { DataLoader(x)[1]; }), HasSubstr("iteration 1: there are 1"));
-  EXPECT_THAT(message<UsageError>([&] { DataLoader(x)[-1]; }), HasSubstr("iteration -1"));
+  EXPECT_THAT(message<UsageError>([&] { (void)DataLoader{x}[1]; }), HasSubstr("iteration 1: there are 1"));
+  EXPECT_THAT(message<UsageError>([&] { (void)DataLoader{x}[-1]; }), HasSubstr("iteration -1"));
   EXPECT_THAT(message<InputError>([&] {
                 DataLoader({{"x", DataType::float32, PartialShape::unknown_rank()}});
               }),

@@ -20,35 +20,32 @@ namespace fs = std::filesystem;
 using test::message;
 using testing::HasSubstr;
 
-std::string content(const fs::path &path) {
+std::string content(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::string pattern(std::size_t size) {
   std::string bytes(size, '\0');
-  for (std::size_t i = 0; i < size; ++i)
-    bytes[i] = static_cast<char>(i * 31 + i / 256);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 31 + i / 256);
   return bytes;
 }
 
 class AtomicFiles : public testing::Test {
-protected:
+ protected:
   AtomicFiles() { fs::create_directories(folder_); }
   ~AtomicFiles() override { fs::remove_all(folder_); }
-  fs::path at(const std::string &name) const { return folder_ / name; }
-  MappedFile source(const std::string &bytes) const {
+  fs::path at(const std::string& name) const { return folder_ / name; }
+  MappedFile source(const std::string& bytes) const {
     std::ofstream(at("source"), std::ios::binary) << bytes;
     return MappedFile(at("source"));
   }
   std::size_t count_files() const {
-    return static_cast<std::size_t>(
-        std::distance(fs::directory_iterator(folder_), {}));
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), {}));
   }
 
   const fs::path folder_ =
-      fs::temp_directory_path() /
-      ("polygraph-atomic-files-" + std::to_string(::getpid()));
+      fs::temp_directory_path() / ("polygraph-atomic-files-" + std::to_string(::getpid()));
 };
 
 TEST_F(AtomicFiles, AppendPartsOfAnother) {
@@ -56,21 +53,20 @@ TEST_F(AtomicFiles, AppendPartsOfAnother) {
   const MappedFile mapped = source(bytes);
   // Between whole pages, between parts of pages alike and unlike, nothing, and
   // to the end.
-  const std::pair<std::size_t, std::size_t> parts[] = {
-      {0, 8192}, {8192, 500'000}, {100, 10},    {123'456, 654'321},
-      {0, 0},    {1'000'000, 0},  {999'999, 1}, {0, 1'000'000}};
+  const std::pair<std::size_t, std::size_t> parts[] = {{0, 8192},          {8192, 500'000}, {100, 10},
+                                                       {123'456, 654'321}, {0, 0},          {1'000'000, 0},
+                                                       {999'999, 1},       {0, 1'000'000}};
   for (const std::size_t head : {0u, 1u, 4096u, 300'000u}) {
     AtomicFile file(at("out"));
     std::string expected = pattern(head);
     file.write(expected);
-    for (const auto &[offset, count] : parts) {
+    for (const auto& [offset, count] : parts) {
       file.append_from(mapped, offset, count);
       file.write("|");
       expected += bytes.substr(offset, count) + "|";
       EXPECT_EQ(file.size(), expected.size());
     }
-    EXPECT_EQ(file.checksum_from(0),
-              checksum(std::as_bytes(std::span(expected))));
+    EXPECT_EQ(file.checksum_from(0), checksum(std::as_bytes(std::span(expected))));
     file.commit();
     EXPECT_EQ(content(at("out")), expected);
   }
@@ -94,9 +90,7 @@ TEST_F(AtomicFiles, RefuseASourceThatWasCutShort) {
   const MappedFile mapped = source(pattern(100'000));
   fs::resize_file(at("source"), 10);
   AtomicFile file(at("out"));
-  EXPECT_THAT(
-      message<InputError>([&] { file.append_from(mapped, 0, 100'000); }),
-      HasSubstr("shorter"));
+  EXPECT_THAT(message<InputError>([&] { file.append_from(mapped, 0, 100'000); }), HasSubstr("shorter"));
   EXPECT_THROW(file.commit(), Error);
   EXPECT_FALSE(fs::exists(at("out")));
 }
@@ -136,13 +130,10 @@ TEST_F(AtomicFiles, AreFilledByThreadsWhereReserved) {
       });
     }
   }
-  EXPECT_THROW(
-      file.write_reserved(file.size() - 1, std::as_bytes(std::span("ab"))),
-      Error);
+  EXPECT_THROW(file.write_reserved(file.size() - 1, std::as_bytes(std::span("ab"))), Error);
   file.commit();
   const std::string a(part, 'a'), b(part, 'b'), c(part, 'c'), d(part, 'd');
-  EXPECT_EQ(content(at("out")),
-            "<" + a + b + c + d + ">" + std::string(3, '\0'));
+  EXPECT_EQ(content(at("out")), "<" + a + b + c + d + ">" + std::string(3, '\0'));
 }
 
 TEST_F(AtomicFiles, AppearTogetherOnceAllAreFinished) {
@@ -163,7 +154,7 @@ TEST_F(AtomicFiles, AppearTogetherOnceAllAreFinished) {
     EXPECT_THROW(a.commit(), Error);
   }
   EXPECT_EQ(content(at("b")), "old");
-  EXPECT_EQ(count_files(), 2u); // what was finished and not committed is gone
+  EXPECT_EQ(count_files(), 2u);  // what was finished and not committed is gone
 }
 
 TEST_F(AtomicFiles, AreDiscardedEvenIfFinished) {
@@ -180,11 +171,9 @@ TEST_F(AtomicFiles, AreMappedWithoutHugePages) {
   const std::string bytes = pattern(5'000'000);
   source(bytes);
   const MappedFile parts(at("source"), MappedFile::Use::parts);
-  EXPECT_NE(reinterpret_cast<std::uintptr_t>(parts.bytes().data()) % (2 << 20),
-            0u);
-  EXPECT_TRUE(
-      std::ranges::equal(parts.bytes(), std::as_bytes(std::span(bytes))));
+  EXPECT_NE(reinterpret_cast<std::uintptr_t>(parts.bytes().data()) % (2 << 20), 0u);
+  EXPECT_TRUE(std::ranges::equal(parts.bytes(), std::as_bytes(std::span(bytes))));
 }
 
-} // namespace
-} // namespace polygraph
+}  // namespace
+}  // namespace polygraph

@@ -71,8 +71,9 @@ class Version(ProgramTest):
         self.assertEqual(len(texts), 1)
         lines = texts.pop().splitlines()
         self.assertRegex(lines[0], r"^Polygraph \d+\.\d+\.\d+$")
-        self.assertEqual(len(lines), 2)
+        self.assertEqual(len(lines), 3)
         self.assertRegex(lines[1].lower(), r"^openvino")
+        self.assertRegex(lines[2].lower(), r"^(onnx runtime|onnxrt)")
 
     def test_a_module_that_cannot_be_loaded_is_named(self):
         module = self.write("libpolygraph-openvino.so", b"not a library")

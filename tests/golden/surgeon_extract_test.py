@@ -4,6 +4,7 @@ import json
 import os
 import unittest
 
+import engines
 from program import run
 from text_models import CHAIN, MEETING, ModelTest
 
@@ -79,6 +80,26 @@ class Parts(ExtractTest):
         part = self.part("--inputs", "a", "--outputs", "b")
         self.assertEqual(part["inputs"], [{"name": "a", "dtype": "float32", "shape": [2, 3]}])
         self.assertEqual(part["outputs"], [{"name": "b", "dtype": "float32", "shape": [2, 3]}])
+
+
+@engines.needs_openvino
+class ShapesOfARun(ExtractTest):
+    def test_open_dimensions_become_fixed(self):
+        self.model = self.model_of(CHAIN.replace("2,3", "n,3"))
+        part = self.part("--inputs", "a", "--outputs", "b", "--force-fallback-shape-inference", "-qqqq",
+                         "--model-inputs", "x:[5,3]", "--val-range", "x:[-1,1]", "--seed", "2")
+        self.assertEqual((part["inputs"][0]["shape"], part["outputs"][0]["shape"]), ([5, 3], [5, 3]))
+        part = self.part("--inputs", "a:[m,3]", "--outputs", "b", "--force-fallback-shape-inference", "-qqqq")
+        self.assertEqual((part["inputs"][0]["shape"], part["outputs"][0]["shape"]), (["m", 3], [1, 3]))
+
+    def test_inputs_from_a_file(self):
+        self.model = self.model_of(CHAIN.replace("2,3", "n,3"))
+        header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (7, 3), }".ljust(117) + b"\n"
+        data = self.write("x.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(7 * 3 * 4))
+        force = ["--inputs", "a", "--force-fallback-shape-inference", "-qqqq", "--load-inputs"]
+        self.assertEqual(self.part(*force, f"x:{data}")["inputs"][0]["shape"], [7, 3])
+        self.check_error(self.extract(*force, f"z:{data}"), 3, "no input 'z'")
+        self.check_error(self.extract(*force, "x.json"), 2, "NAME:FILE.npy")
 
 
 class KnownMistakesOfPolygraphy(ExtractTest):

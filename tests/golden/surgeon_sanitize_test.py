@@ -4,6 +4,7 @@ import json
 import os
 import unittest
 
+import engines
 from program import run
 from text_models import CHAIN, HEADER, ModelTest
 
@@ -140,6 +141,13 @@ class OutputsAndShapes(SanitizeTest):
         self.assertEqual([output["shape"] for output in self.inspect(self.path("clean.onnx"))["outputs"]], [[4, 7]] * 3)
         self.check_error(self.sanitize("--override-input-shapes", "z:[1]"), 3, "'z'")
         self.check_error(self.sanitize("--override-input-shapes", "x"), 2, "NAME:SHAPE")
+
+
+    @engines.needs_openvino
+    def test_shapes_of_a_run(self):
+        self.model = self.model_of(CHAIN.replace("2,3", "n,3"), "open.onnx")
+        self.clean("--force-fallback-shape-inference", "--override-inputs", "x:[4,3]")
+        self.assertEqual(self.inspect(self.path("clean.onnx"))["outputs"][0]["shape"], [4, 3])
 
 
 class ExternalData(SanitizeTest):

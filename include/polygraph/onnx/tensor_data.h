@@ -74,7 +74,7 @@ struct SparseTensor {
 /// Where the bytes of an external tensor are.
 struct ExternalData {
   std::string_view location = {};  ///< relative to the model's folder
-  std::uint64_t offset = 0;   ///< in bytes
+  std::uint64_t offset = 0;        ///< in bytes
   std::optional<std::uint64_t> length = {};
 };
 
