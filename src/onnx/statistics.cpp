@@ -21,8 +21,8 @@ std::optional<int> bits_of(std::int32_t element_type) {
   return bit_width(*dtype);
 }
 
-ValueFacts facts_of(std::string_view name, const Type* type) {
-  ValueFacts facts;
+OperandFacts facts_of(std::string_view name, const Type* type) {
+  OperandFacts facts;
   if (!type || type->kind != Type::Kind::tensor) return facts;
   facts.bits = bits_of(type->element_type.value_or(0));
   if (!type->shape) return facts;
@@ -41,8 +41,8 @@ ValueFacts facts_of(std::string_view name, const Type* type) {
   return facts;
 }
 
-ValueFacts facts_of_constant(std::int32_t element_type, const std::vector<std::int64_t>& dims) {
-  ValueFacts facts;
+OperandFacts facts_of_constant(std::int32_t element_type, const std::vector<std::int64_t>& dims) {
+  OperandFacts facts;
   facts.is_constant = true;
   facts.bits = bits_of(element_type);
   facts.dims.emplace(dims.begin(), dims.end());
@@ -50,7 +50,7 @@ ValueFacts facts_of_constant(std::int32_t element_type, const std::vector<std::i
 }
 
 /// The constant that a Constant node makes.
-std::optional<ValueFacts> facts_of_constant(const Node& node) {
+std::optional<OperandFacts> facts_of_constant(const Node& node) {
   if (node.op_type != "Constant" || node.attributes.size() != 1) return std::nullopt;
   constexpr std::int32_t float_type = 1;
   constexpr std::int32_t int64_type = 7;
@@ -82,7 +82,7 @@ bool is_standard(const Node& node) {
 class Scope {
  public:
   struct Entry {
-    ValueFacts facts;
+    OperandFacts facts;
     const TensorData* tensor = nullptr;
   };
 
@@ -138,12 +138,12 @@ class Counter {
     declare(graph.outputs);
     declare(graph.inputs);
     for (const TensorData& tensor : graph.initializers) {
-      const ValueFacts facts = facts_of_constant(tensor.data_type, tensor.dims);
+      const OperandFacts facts = facts_of_constant(tensor.data_type, tensor.dims);
       add_parameters(facts);
       scope_.define(tensor.name, {facts, &tensor});
     }
     for (const SparseTensor& tensor : graph.sparse_initializers) {
-      const ValueFacts facts = facts_of_constant(tensor.values.data_type, tensor.dims);
+      const OperandFacts facts = facts_of_constant(tensor.values.data_type, tensor.dims);
       add_parameters(facts);
       scope_.define(tensor.values.name, {facts, nullptr});
     }
@@ -158,7 +158,7 @@ class Counter {
     return total;
   }
 
-  void add_parameters(const ValueFacts& facts) {
+  void add_parameters(const OperandFacts& facts) {
     result_.parameters += facts.elements().value_or(0).value().value_or(0);
     result_.parameter_bytes += facts.bytes().value_or(0).value().value_or(0);
   }
@@ -167,7 +167,7 @@ class Counter {
     const std::size_t index = result_.nodes.size();
     result_.nodes.push_back({.node = &node, .path = path});
     if (is_standard(node) && !node.outputs.empty())
-      if (const std::optional<ValueFacts> constant = facts_of_constant(node)) {
+      if (const std::optional<OperandFacts> constant = facts_of_constant(node)) {
         const auto* tensor = std::get_if<Box<TensorData>>(&node.attributes.front().value);
         add_parameters(*constant);
         scope_.define(node.outputs.front(), {*constant, tensor ? tensor->get() : nullptr});
@@ -209,8 +209,8 @@ class Counter {
   }
 
   /// Null for an operand that is left out; a value of which nothing is known has facts that say nothing.
-  const ValueFacts* known(std::string_view name) const {
-    static const ValueFacts nothing;
+  const OperandFacts* known(std::string_view name) const {
+    static const OperandFacts nothing;
     if (name.empty()) return nullptr;
     const Scope::Entry* entry = scope_.find(name);
     return entry ? &entry->facts : &nothing;
@@ -233,7 +233,7 @@ class Counter {
 
   static std::string missing(const NodeFacts& facts) {
     const auto look = [](const std::vector<std::string_view>& names,
-                         const std::vector<const ValueFacts*>& values) {
+                         const std::vector<const OperandFacts*>& values) {
       for (std::size_t i = 0; i < values.size(); ++i)
         if (values[i] && (!values[i]->dims || !values[i]->bits))
           return std::string(!values[i]->dims ? "no shape is known of '"
@@ -296,7 +296,7 @@ class Counter {
     }
     const auto inputs = static_cast<std::int64_t>(node.inputs.size());
     if (scanned <= 0 || scanned > inputs) return unknown();
-    const ValueFacts* value = known(node.inputs[static_cast<std::size_t>(inputs - scanned)]);
+    const OperandFacts* value = known(node.inputs[static_cast<std::size_t>(inputs - scanned)]);
     if (!value || !value->dims) return unknown();
     const auto rank = static_cast<std::int64_t>(value->dims->size());
     if (axis < 0) axis += rank;

@@ -17,12 +17,12 @@ SymbolicSize product(const Dims& dims, std::size_t from = 0) {
   return result;
 }
 
-const ValueFacts* input(const NodeFacts& facts, std::size_t i) {
+const OperandFacts* input(const NodeFacts& facts, std::size_t i) {
   return i < facts.inputs.size() ? facts.inputs[i] : nullptr;
 }
 
 const Dims* input_dims(const NodeFacts& facts, std::size_t i) {
-  const ValueFacts* value = input(facts, i);
+  const OperandFacts* value = input(facts, i);
   return value && value->dims ? &*value->dims : nullptr;
 }
 
@@ -32,7 +32,7 @@ Operations input_elements(const NodeFacts& facts, std::size_t i) {
 }
 
 Operations output_elements(const NodeFacts& facts) {
-  for (const ValueFacts* output : facts.outputs)
+  for (const OperandFacts* output : facts.outputs)
     if (output) return output->elements();
   return std::nullopt;
 }
@@ -350,11 +350,11 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 
 }  // namespace
 
-std::optional<SymbolicSize> ValueFacts::elements() const {
+std::optional<SymbolicSize> OperandFacts::elements() const {
   return dims ? std::optional(product(*dims)) : std::nullopt;
 }
 
-std::optional<SymbolicSize> ValueFacts::bytes() const {
+std::optional<SymbolicSize> OperandFacts::bytes() const {
   if (!dims || !bits) return std::nullopt;
   return (product(*dims) * SymbolicSize(*bits)).divided_by(8);
 }
@@ -374,7 +374,7 @@ std::optional<SymbolicSize> bytes_of(const NodeFacts& facts) {
                      "Dropout"}))
     return SymbolicSize();
   SymbolicSize result;
-  for (const ValueFacts* output : facts.outputs) {
+  for (const OperandFacts* output : facts.outputs) {
     if (!output) continue;
     const std::optional<SymbolicSize> bytes = output->bytes();
     if (!bytes) return std::nullopt;

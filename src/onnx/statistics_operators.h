@@ -10,7 +10,7 @@
 namespace polygraph::onnx {
 
 /// What is known of a value without computing it.
-struct ValueFacts {
+struct OperandFacts {
   std::optional<std::vector<SymbolicSize>> dims;
   std::optional<int> bits;  ///< of an element
   bool is_constant = false;
@@ -22,8 +22,8 @@ struct ValueFacts {
 /// A node with what is known of its operands; an operand left out has a null pointer.
 struct NodeFacts {
   const Node& node;
-  std::vector<const ValueFacts*> inputs;
-  std::vector<const ValueFacts*> outputs;
+  std::vector<const OperandFacts*> inputs;
+  std::vector<const OperandFacts*> outputs;
 };
 
 /// Whether `operations_of` knows the standard operator at all.
