@@ -4,17 +4,16 @@
 #include <polygraph/onnx/editor.h>
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "onnx/float_narrowing.h"
 #include "onnx/float_operators.h"
-#include "onnx/name_table.h"
 
 // What a conversion to float16 or bfloat16 knows and decides of a model before it changes anything. Below,
 // "narrow" means: in that type instead of float32.
@@ -53,28 +52,6 @@ struct NodePlan {
   std::vector<std::unique_ptr<FloatScope>> inner;
 };
 
-/// The values of one graph, by name, in the order in which they were added; they stay where they are.
-class FloatValues {
- public:
-  /// The value of that name, added if there is none.
-  FloatValue& operator[](std::string_view name) {
-    const std::uint32_t number = names_.add(name);
-    if (number == values_.size()) values_.emplace_back();
-    return values_[number];
-  }
-  /// The value of that name, or null.
-  FloatValue* find(std::string_view name) {
-    const std::uint32_t number = names_.find(name);
-    return number == NameTable::none ? nullptr : &values_[number];
-  }
-  auto begin() { return values_.begin(); }
-  auto end() { return values_.end(); }
-
- private:
-  NameTable names_;
-  std::deque<FloatValue> values_;
-};
-
 /// One graph with the values it defines and plans for its nodes.
 struct FloatScope {
   FloatScope(Model& model, Graph& graph, FloatScope* around) : editor(model, graph), outer(around) {}
@@ -82,7 +59,7 @@ struct FloatScope {
   GraphEditor editor;
   FloatScope* outer;
   NodePlan* owner = nullptr;  ///< the node whose sub-graph this is
-  FloatValues values;
+  std::unordered_map<std::string_view, FloatValue> values;
   std::vector<NodePlan> nodes;
 
   /// The value that the name means here; null for the empty name and unknown ones.
@@ -137,7 +114,7 @@ class FloatPlan {
   ConvertFloatReport& report_;
   std::int64_t opset_;
   std::unordered_set<std::string_view> blocked_nodes_;
-  NameTable names_;
+  std::unordered_set<std::string_view> names_;
   std::unique_ptr<FloatScope> main_;
 };
 
