@@ -126,24 +126,34 @@ def program(build):
 
 def inference(build):
     """`infer()` of the OpenVINO runner, beside a bare loop."""
-    for model, path, pairs, block_ms, kind, bound in (("magika", MAGIKA, 50, 60, "x", 1.02),
-                                                      ("identity", build / "bench/identity.onnx", 20, 50, "us", 3e-6)):
+    yield from one_inference(build, "infer", "infer()", 1.02, 3e-6)
+
+
+def onnxrt_inference(build):
+    """`infer()` of the ONNX Runtime runner, beside the bare calls of its C interface."""
+    os.environ.setdefault("POLYGRAPH_ONNXRUNTIME", str(PEER.parent.parent))
+    yield from one_inference(build, "onnxrt_infer", "onnxrt infer()", 1.02, 0.5e-6)
+
+
+def one_inference(build, program_name, title, ratio, difference):
+    for model, path, pairs, block_ms, kind, bound in (("magika", MAGIKA, 50, 60, "x", ratio),
+                                                      ("identity", build / "bench/identity.onnx", 20, 50, "us", difference)):
         for mode in ("reused", "fresh", "control"):
             bare, ours, allocations = [], [], []
 
             def measure():
                 # A new process: where an engine's memory happens to lie makes a difference of its own.
-                result = output_of(build / "bin/bench/infer", path, mode, pairs, block_ms)
+                result = output_of(build / "bin/bench" / program_name, path, mode, pairs, block_ms)
                 bare.extend(t * 1e-9 for t in result["bare_ns"])
                 ours.extend(t * 1e-9 for t in result["runner_ns"])
-                # Threads of OpenVINO allocate now and then; a call of the runner allocates in whole numbers.
+                # Threads of the engine allocate now and then; a call of the runner allocates in whole numbers.
                 allocations.append((round(result["runner_allocations"]), round(result["bare_allocations"])))
 
             def compared():
                 return [o / b if kind == "x" else o - b for o, b in zip(ours, bare)]
 
             until_clear(measure, compared, bound, 2 if mode == "control" else 3, 2 if mode == "control" else 8)
-            name = f"infer() {model}, " + {"reused": "same tensors", "fresh": "new addresses",
+            name = f"{title} {model}, " + {"reused": "same tensors", "fresh": "new addresses",
                                            "control": "bare, twice"}[mode]
             yield Row(name, "ms" if kind == "x" else "us", Samples(ours), Samples(bare), Samples(compared()), kind,
                       limit=None if mode == "control" else ("<=", bound))
@@ -278,7 +288,7 @@ def onnx_models(build):
 WIDTHS = (38, -15, -15, -16, -13)
 
 
-PARTS = (program, inference, large_engine, onnx_models)
+PARTS = (program, inference, onnxrt_inference, large_engine, onnx_models)
 
 
 def line(cells):

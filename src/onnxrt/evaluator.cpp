@@ -16,6 +16,8 @@ namespace polygraph::onnxrt {
 namespace {
 
 constexpr std::size_t cache_size = 64;
+// A larger node, with a constant in it, is not kept.
+constexpr std::size_t largest_key = 1 << 16;
 
 // The sessions used last, by what they were made of.
 class SessionCache {
@@ -81,11 +83,9 @@ class NodeEvaluator final : public onnx::Evaluator {
   std::string_view name() const override { return name_; }
 
   std::vector<std::optional<Tensor>> evaluate(const onnx::NodeCall& call) const override {
-    if (onnx::aligns_corners_by_scales(call))
-      throw BackendError(
-          fmt::format("{} does not compute the Resize node '{}' as ONNX defines it (corners "
-                      "aligned by scales).",
-                      name_, call.node.name));
+    if (is_computed_otherwise(call))
+      throw BackendError(fmt::format("{} does not compute the {} node '{}' as ONNX defines it.", name_,
+                                     call.node.op_type, call.node.name));
     const AnonymousNode anonymous(call.node);
     const onnx::Node& node = anonymous.node;
     FeedDict feed;
@@ -109,6 +109,13 @@ class NodeEvaluator final : public onnx::Evaluator {
   }
 
  private:
+  // What the node tests of ONNX show.
+  bool is_computed_otherwise(const onnx::NodeCall& call) const {
+    if (!call.node.domain.empty() && call.node.domain != "ai.onnx") return false;
+    return onnx::aligns_corners_by_scales(call) ||
+           (call.node.op_type == "Attention" && library_.minor_version() < 28);
+  }
+
   static std::vector<std::string> details(const Error& error) {
     return error.engine_messages().empty() ? std::vector{error.problem()} : error.engine_messages();
   }
@@ -124,17 +131,20 @@ class NodeEvaluator final : public onnx::Evaluator {
   }
 
   Session session_of(const onnx::Model& model) const {
+    const auto make = [&] {
+      return session_from_onnx(model,
+                               SessionOptions{.graph_optimization_level = GraphOptimizationLevel::disabled,
+                                              .intra_op_threads = 1,
+                                              .log_severity = LogSeverity::fatal},
+                               library_);
+    };
+    if (onnx::encoded_size(model) > largest_key) return make();
     const Bytes bytes = onnx::encode_model(model);
     // External data of attributes is relative to the folder.
     std::string key = model.storage.folder().native() + '\0';
     key.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     if (std::optional<Session> known = cache_.find(key)) return *known;
-    Session session =
-        session_from_onnx(model,
-                          SessionOptions{.graph_optimization_level = GraphOptimizationLevel::disabled,
-                                         .intra_op_threads = 1,
-                                         .log_severity = LogSeverity::fatal},
-                          library_);
+    Session session = make();
     cache_.add(std::move(key), session);
     return session;
   }

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 struct Library::State {
   fs::path path;
   std::string version;
+  int minor_version = 0;
   std::vector<std::string> providers;
   const OrtApi* api = nullptr;
   OrtEnv* env = nullptr;
@@ -77,15 +78,14 @@ void* open_by_name(fs::path& path) {
   fail_not_found(searched);
 }
 
-// "1.23.2": whether it is 1.20 or later. Another major version may have another table.
-bool is_supported(std::string_view version) {
-  int major = 0;
+// The minor version of "1.23.2"; -1 for another major version, which may have another table.
+int minor_version_of(std::string_view version) {
+  constexpr std::string_view major = "1.";
   int minor = 0;
-  const char* const end = version.data() + version.size();
-  const auto first = std::from_chars(version.data(), end, major);
-  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.') return false;
-  const auto second = std::from_chars(first.ptr + 1, end, minor);
-  return second.ec == std::errc() && major == 1 && minor >= least_minor_version;
+  if (!version.starts_with(major)) return -1;
+  version.remove_prefix(major.size());
+  const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), minor);
+  return error == std::errc() ? minor : -1;
 }
 
 // Its symbols are versioned and looked up here alone, so several versions may be in one process.
@@ -134,7 +134,8 @@ Library::Library(const fs::path& asked) {
   auto state = std::make_unique<State>();
   state->path = path;
   state->version = base->GetVersionString();
-  if (!is_supported(state->version))
+  state->minor_version = minor_version_of(state->version);
+  if (state->minor_version < least_minor_version)
     throw BackendError(fmt::format("'{}' is ONNX Runtime {}; Polygraph needs 1.{} or a later 1.x.",
                                    path.native(), state->version, least_minor_version),
                        std::string(how_to_install));
@@ -154,6 +155,9 @@ Library::Library(const fs::path& asked) {
 
 const std::string& Library::version() const {
   return state_->version;
+}
+int Library::minor_version() const {
+  return state_->minor_version;
 }
 const fs::path& Library::path() const {
   return state_->path;

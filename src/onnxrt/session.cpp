@@ -60,6 +60,7 @@ void require_tensors(const Session& session) {
 TensorMap Session::run(const FeedDict& feed) const {
   require_tensors(*this);
   const OrtApi& api = state_->api();
+  std::vector<Tensor> viewed;
   std::vector<Handle<OrtValue>> values;
   std::vector<const OrtValue*> inputs;
   for (const TensorInfo& input : state_->inputs) {
@@ -67,7 +68,8 @@ TensorMap Session::run(const FeedDict& feed) const {
     if (tensor == nullptr)
       throw InputError(fmt::format("Running {}: the input '{}' is missing.", model_name(), input.name),
                        fmt::format("Feed {}.", input.str()));
-    inputs.push_back(values.emplace_back(make_value(api, state_->cpu.get(), tensor->contiguous())).get());
+    const Tensor& packed = viewed.emplace_back(tensor->contiguous());
+    inputs.push_back(values.emplace_back(make_value(api, state_->cpu.get(), packed)).get());
   }
   std::vector<OrtValue*> results(state_->outputs.size(), nullptr);
   check_status(api,
@@ -218,9 +220,10 @@ class SessionMaker {
 
   Session from(const onnx::Model& model) {
     state_->model_name = model.storage.name();
+    state_->storage = model.storage;
     onnx::Model without_weights = model;
     hand_over_weights(without_weights, model);
-    if (!model.storage.folder().empty())  // for external data of sub-graphs and attributes
+    if (!model.storage.folder().empty())  // where external data is
       check_status(api_,
                    api_.AddSessionConfigEntry(native_.options.get(),
                                               "session.model_external_initializers_file_folder_path",
@@ -239,14 +242,17 @@ class SessionMaker {
                          state_->library.env(), bytes.data(), bytes.size(), native_.options.get());
   }
 
-  // Takes larger initializers out of `edited`; ONNX Runtime gets them as views of where they are.
+  // Takes larger initializers out of `edited`; ONNX Runtime gets them as views of where they are, and copies
+  // them. External data it maps itself.
   void hand_over_weights(onnx::Model& edited, const onnx::Model& model) {
+    // ONNX Runtime 1.20 does not look in the folder that it is told.
+    const bool maps_external_data = state_->library.minor_version() > 20;
     std::vector<std::string> names;
     for (onnx::TensorData& data : edited.graph.initializers) {
       const auto dtype = onnx::data_type_of(data.data_type);
       if (!dtype || dtype == DataType::string || data.name.empty()) continue;
-      if (!data.is_external() && onnx::stored_size(data) <= weight_limit) continue;
-      const Tensor& weight = state_->weights.emplace_back(onnx::tensor_of(data, model));
+      if (data.is_external() ? maps_external_data : onnx::stored_size(data) <= weight_limit) continue;
+      const Tensor& weight = state_->weights.emplace_back(onnx::tensor_of(data, model, onnx::Alignment::any));
       state_->weight_values.push_back(make_value(api_, state_->cpu.get(), weight));
       names.emplace_back(data.name);
       data.raw_data.reset();

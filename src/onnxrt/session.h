@@ -1,5 +1,6 @@
 #pragma once
 
+#include <polygraph/onnx/storage.h>
 #include <polygraph/onnxrt/objects.h>
 
 #include <string>
@@ -26,6 +27,7 @@ struct Session::State {
   std::vector<const char*> output_names;
   std::vector<std::string> providers;
   bool profiling = false;
+  onnx::Storage storage;        ///< what `weights` may view
   std::vector<Tensor> weights;  ///< what `weight_values` view
   std::vector<Handle<OrtValue>> weight_values;
   Handle<OrtMemoryInfo> cpu;  ///< for values that view host memory

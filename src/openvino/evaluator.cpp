@@ -37,10 +37,6 @@ bool is_float8(DataType dtype) {
   return to_string(dtype).starts_with("float8");
 }
 
-bool is_integer(DataType dtype) {
-  return to_string(dtype).find("int") != std::string_view::npos;
-}
-
 // Operators that OpenVINO computes, but not always as ONNX defines them (the node tests of ONNX show it).
 bool is_computed_otherwise(const onnx::NodeCall& call) {
   static constexpr std::string_view operators[] = {
@@ -52,7 +48,7 @@ bool is_computed_otherwise(const onnx::NodeCall& call) {
   const std::string_view op = call.node.op_type;
   if (std::ranges::find(operators, op) != std::end(operators)) return true;
   const auto first = call.inputs.empty() ? std::nullopt : call.inputs.front();
-  if (op == "Div" || op == "Mod") return first && is_integer(first->dtype());
+  if (op == "Div" || op == "Mod") return first && is_integral(first->dtype());
   if (op != "Cast" && op != "CastLike") return false;
   // Narrow floats do not saturate there.
   const auto is_narrow = [](DataType dtype) {

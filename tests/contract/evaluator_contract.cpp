@@ -173,9 +173,9 @@ NodeTestResults run_node_tests(const onnx::Evaluator& evaluator) {
 
     const onnx::Node& node = model.graph.nodes[0];
     std::vector<std::optional<Tensor>> arguments;
-    for (const std::string_view name : node.inputs) {
-      const auto at = std::ranges::find(model.graph.inputs, name, &onnx::ValueInfo::name);
-      if (name.empty() || at == model.graph.inputs.end())
+    for (const std::string_view input : node.inputs) {
+      const auto at = std::ranges::find(model.graph.inputs, input, &onnx::ValueInfo::name);
+      if (input.empty() || at == model.graph.inputs.end())
         arguments.emplace_back();
       else
         arguments.push_back(inputs->at(static_cast<std::size_t>(at - model.graph.inputs.begin())));

@@ -156,7 +156,7 @@ TEST(Runner, AllocatesNothingOfItsOwnInTheSteadyState) {
     FeedDict elsewhere = feed.clone();
     bool odd = false;
     if (std::string_view(model) == "big") continue;  // small inputs are not bound again
-      EXPECT_EQ(steady([&] { runner->infer((odd = !odd) ? elsewhere : feed); }), first) << model;
+    EXPECT_EQ(steady([&] { runner->infer((odd = !odd) ? elsewhere : feed); }), first) << model;
     EXPECT_EQ(session.model_name(), "the model in memory");
   }
 }

@@ -35,6 +35,8 @@ class Library : public Evaluated {
 
   /// E.g. `1.23.2`.
   const std::string& version() const;
+  /// The number in the middle: 23 for 1.23.2. The first is always 1.
+  int minor_version() const;
   const std::filesystem::path& path() const;
   /// The execution providers it was built with, e.g. `CPUExecutionProvider`.
   const std::vector<std::string>& providers() const;
