@@ -37,7 +37,7 @@ struct ModelSummary {
   TensorMetadata outputs;
   std::vector<NodeLabel> labels = {};           ///< of the nodes of all graphs
   std::map<std::string, std::size_t> ops = {};  ///< how many nodes there are of each operator
-  onnx::Storage texts;                     ///< keeps the texts of the labels
+  onnx::Storage texts;                          ///< keeps the texts of the labels
 };
 ModelSummary summary_of(const onnx::Model& model);
 

@@ -10,8 +10,7 @@
 namespace polygraph::onnx {
 namespace {
 
-void check(const Model &model, NarrowType type,
-           const ConvertFloatOptions &options) {
+void check(const Model& model, NarrowType type, const ConvertFloatOptions& options) {
   const std::string_view name = polygraph::to_string(data_type_of(type));
   if (!(options.vanish_tolerance >= 0 && options.vanish_tolerance <= 1)) {
     throw UsageError(fmt::format("Converting to {}: vanish_tolerance is {}, "
@@ -23,68 +22,60 @@ void check(const Model &model, NarrowType type,
   const std::int64_t needed = type == NarrowType::float16 ? 6 : 13;
   const std::int64_t opset = model.opset().value_or(1);
   if (opset < needed) {
-    throw InputError(
-        fmt::format("Cannot convert to {}: the operator Cast has it from opset "
-                    "{} on, and the model is of "
-                    "opset {}.",
-                    name, needed, opset),
-        "Convert the model to a newer opset first (`--opset`, ConvertOpset).");
+    throw InputError(fmt::format("Cannot convert to {}: the operator Cast has it from opset "
+                                 "{} on, and the model is of "
+                                 "opset {}.",
+                                 name, needed, opset),
+                     "Convert the model to a newer opset first (`--opset`, ConvertOpset).");
   }
 }
 
 /// Whether types of values cannot all be told from the nodes' operators.
-bool needs_inference(const Model &model) {
+bool needs_inference(const Model& model) {
   bool needs = false;
   const std::int64_t opset = model.opset().value_or(1);
-  for_each_graph(model, [&](const Graph &graph) {
-    for (const Node &node : graph.nodes) {
-      const FloatOperator *op = is_standard_domain(node.domain)
-                                    ? find_float_operator(node.op_type, opset)
-                                    : nullptr;
+  for_each_graph(model, [&](const Graph& graph) {
+    for (const Node& node : graph.nodes) {
+      const FloatOperator* op =
+          is_standard_domain(node.domain) ? find_float_operator(node.op_type, opset) : nullptr;
       needs = needs || !op || op->inputs.find('S') != std::string_view::npos;
     }
   });
   return needs;
 }
 
-ConvertFloatReport convert(Model &model, NarrowType type,
-                           const ConvertFloatOptions &options) {
+ConvertFloatReport convert(Model& model, NarrowType type, const ConvertFloatOptions& options) {
   check(model, type, options);
-  if (!model.functions.empty())
-    passes::inline_functions(model);
-  if (needs_inference(model))
-    infer_shapes_if_possible(model);
+  if (!model.functions.empty()) passes::inline_functions(model);
+  if (needs_inference(model)) infer_shapes_if_possible(model);
   ConvertFloatReport report;
   FloatPlan plan(model, type, options, report);
   rewrite(model, plan, report);
   return report;
 }
 
-Model converted(Model model, NarrowType type,
-                const ConvertFloatOptions &options) {
+Model converted(Model model, NarrowType type, const ConvertFloatOptions& options) {
   const ConvertFloatReport report = convert(model, type, options);
-  log_info("Converting to {}: {} nodes converted, {} stay in float32, {} casts "
-           "added, {} weights converted",
-           polygraph::to_string(data_type_of(type)), report.converted_nodes,
-           report.kept.size(), report.casts, report.converted_weights);
-  for (const NarrowingLoss &loss : report.losses) {
+  log_info(
+      "Converting to {}: {} nodes converted, {} stay in float32, {} casts "
+      "added, {} weights converted",
+      polygraph::to_string(data_type_of(type)), report.converted_nodes, report.kept.size(), report.casts,
+      report.converted_weights);
+  for (const NarrowingLoss& loss : report.losses) {
     if (loss.kept)
-      log_warning(
-          "'{}' stays float32: of its {} values {} overflow and {} vanish",
-          loss.name, loss.values, loss.overflowing, loss.vanishing);
+      log_warning("'{}' stays float32: of its {} values {} overflow and {} vanish", loss.name, loss.values,
+                  loss.overflowing, loss.vanishing);
   }
   return model;
 }
 
-} // namespace
+}  // namespace
 
-ConvertFloatReport passes::convert_to_fp16(Model &model,
-                                           const ConvertFloatOptions &options) {
+ConvertFloatReport passes::convert_to_fp16(Model& model, const ConvertFloatOptions& options) {
   return convert(model, NarrowType::float16, options);
 }
 
-ConvertFloatReport passes::convert_to_bf16(Model &model,
-                                           const ConvertFloatOptions &options) {
+ConvertFloatReport passes::convert_to_bf16(Model& model, const ConvertFloatOptions& options) {
   return convert(model, NarrowType::bfloat16, options);
 }
 
@@ -110,4 +101,4 @@ std::string ConvertToBf16::str() const {
   return cpp_expression<1>("ConvertToBf16", model_, options_);
 }
 
-} // namespace polygraph::onnx
+}  // namespace polygraph::onnx

@@ -38,6 +38,7 @@ struct SavePlan {
 };
 
 /// Decides which weights go where. Nothing is written, and no weight is read.
-std::unique_ptr<const SavePlan> plan_save(const Model& model, const std::filesystem::path& path, const SaveOptions& options);
+std::unique_ptr<const SavePlan> plan_save(const Model& model, const std::filesystem::path& path,
+                                          const SaveOptions& options);
 
 }  // namespace polygraph::onnx
