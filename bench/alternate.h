@@ -1,5 +1,7 @@
 #pragma once
 
+#include <polygraph/core/tensor.h>
+
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -12,6 +14,19 @@
 using Clock = std::chrono::steady_clock;
 
 inline const void* volatile sink;
+
+// How many feeds take turns where each call is to see new addresses.
+inline constexpr std::size_t feed_count = 16;
+
+// Feeds of zeros; no two share memory.
+inline std::vector<polygraph::FeedDict> make_feeds(const polygraph::TensorMetadata& inputs,
+                                                   std::size_t count) {
+  std::vector<polygraph::FeedDict> feeds(count);
+  for (polygraph::FeedDict& feed : feeds)
+    for (const polygraph::TensorInfo& input : inputs)
+      feed.set(input.name, polygraph::Tensor(input.dtype.value(), input.shape.with_defaults()));
+  return feeds;
+}
 
 // The median time of the calls of one block, in nanoseconds. The first call, and more up to a tenth of the
 // block, is not measured: the other side's block has filled the caches.

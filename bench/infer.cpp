@@ -31,17 +31,6 @@ using namespace pg::openvino;
 
 namespace {
 
-constexpr std::size_t feed_count = 16;
-
-// Feeds of zeros; no two share memory.
-std::vector<pg::FeedDict> make_feeds(const pg::TensorMetadata& inputs, std::size_t count) {
-  std::vector<pg::FeedDict> feeds(count);
-  for (pg::FeedDict& feed : feeds)
-    for (const pg::TensorInfo& input : inputs)
-      feed.set(input.name, pg::Tensor(input.dtype.value(), input.shape.with_defaults()));
-  return feeds;
-}
-
 // The loop that a careful user of OpenVINO writes: ports looked up ahead of it, and tensors bound ahead where
 // they stay the same.
 class Bare {

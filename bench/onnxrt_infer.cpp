@@ -24,17 +24,6 @@ using namespace pg::onnxrt;
 
 namespace {
 
-constexpr std::size_t feed_count = 16;
-
-// Feeds of zeros; no two share memory.
-std::vector<pg::FeedDict> make_feeds(const pg::TensorMetadata& inputs, std::size_t count) {
-  std::vector<pg::FeedDict> feeds(count);
-  for (pg::FeedDict& feed : feeds)
-    for (const pg::TensorInfo& input : inputs)
-      feed.set(input.name, pg::Tensor(input.dtype.value(), input.shape.with_defaults()));
-  return feeds;
-}
-
 class Bare {
  public:
   Bare(const Session& session, const std::vector<pg::FeedDict>& feeds)

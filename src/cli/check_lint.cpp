@@ -13,14 +13,13 @@
 
 #include "cli/check_engine.h"
 #include "cli/check_report.h"
+#include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/onnx_options.h"
 #include "cli/tools.h"
 
 namespace polygraph::cli {
 namespace {
-
-constexpr const char* standard_output = "-";
 
 struct Arguments {
   OnnxLoading loading;
@@ -145,19 +144,12 @@ onnx::LintReport lint(const Arguments& arguments, const MappedFile& file) {
 }
 
 ExitCode check_lint(Session& session, const Arguments& arguments) {
-  std::error_code error;
-  if (arguments.json && std::filesystem::equivalent(*arguments.json, arguments.loading.model, error))
-    throw UsageError("--output: '" + *arguments.json + "' is the model itself.",
-                     "Name another file for the report.");
+  refuse_model("--output", arguments.json, arguments.loading.model);
   const onnx::LintReport report =
       lint(arguments, MappedFile(arguments.loading.model, MappedFile::Use::parts));
-  const auto json = [&] { return lint_json(report).dump(2) + "\n"; };
-  if (arguments.json == standard_output) {
-    session.output.write(json());
-  } else {
-    session.output.write(lint_text(report));
-    if (arguments.json) write_file(*arguments.json, json());
-  }
+  write_answer(
+      session, arguments.json, [&] { return lint_text(report); },
+      [&] { return lint_json(report).dump(2) + "\n"; });
   return report.is_valid() ? ExitCode::passed : ExitCode::failed;
 }
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/json_output.h"
 #include "core/python_repr.h"
-#include "core/utf8.h"
 
 namespace polygraph::cli {
 namespace {
@@ -45,23 +45,9 @@ std::string nodes_text(const std::vector<std::string>& nodes) {
   return nodes.size() > most_nodes_named ? text + ", ..." : text;
 }
 
-/// JSON holds Unicode only: other bytes come out as `\xff`.
-std::string unicode(std::string_view bytes) {
-  std::string result;
-  while (!bytes.empty()) {
-    const std::size_t length = utf8_length(bytes);
-    if (length == 0)
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
-    else
-      result += bytes.substr(0, length);
-    bytes.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return result;
-}
-
 Json list(const std::vector<std::string>& texts) {
   Json result = Json::array();
-  for (const std::string& text : texts) result.push_back(unicode(text));
+  for (const std::string& text : texts) result.push_back(json_text(text));
   return result;
 }
 
@@ -91,10 +77,10 @@ Json lint_json(const LintReport& report) {
     Json& entry = result["lint_entries"].emplace_back(Json::object());
     entry["level"] = to_string(finding.level);
     entry["source"] = to_string(finding.source);
-    entry["message"] = unicode(finding.message);
+    entry["message"] = json_text(finding.message);
     if (!finding.nodes.empty()) entry["nodes"] = list(finding.nodes);
-    if (!finding.remedy.empty()) entry["remedy"] = unicode(finding.remedy);
-    if (!finding.place.empty()) entry["place"] = unicode(finding.place);
+    if (!finding.remedy.empty()) entry["remedy"] = json_text(finding.remedy);
+    if (!finding.place.empty()) entry["place"] = json_text(finding.place);
   }
   return result;
 }

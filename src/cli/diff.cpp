@@ -10,12 +10,11 @@
 #include <system_error>
 
 #include "cli/diff_report.h"
+#include "cli/json_output.h"
 #include "cli/tools.h"
 
 namespace polygraph::cli {
 namespace {
-
-constexpr const char* standard_output = "-";
 
 struct Arguments {
   std::filesystem::path a;
@@ -80,15 +79,7 @@ OptionGroup output_group(Arguments& arguments) {
        .arity = Arity::one,
        .default_text = "20",
        .apply = [&arguments](Values values) { arguments.limit = parse_limit(values.front()); }},
-      {.names = {"--json"},
-       .metavar = "FILE",
-       .help = "Print the differences as JSON instead of text. With a file, write the JSON there and print "
-               "the text as well; `-` is standard output.",
-       .arity = Arity::optional,
-       .completes = Completes::files,
-       .apply = [&arguments](Values values) {
-         arguments.json = values.empty() ? std::string(standard_output) : values.front();
-       }}};
+      json_option("the differences", arguments.json)};
   return group;
 }
 
@@ -107,13 +98,9 @@ ExitCode diff(Session& session, const Arguments& arguments) {
   const onnx::Model a = onnx::load_model(arguments.a);
   const onnx::Model b = other.get();
   const onnx::ModelDiff diff = onnx::diff_models(a, b, arguments.options);
-  const auto json = [&] { return diff_json(diff).dump(2) + "\n"; };
-  if (arguments.json == standard_output) {
-    session.output.write(json());
-  } else {
-    session.output.write(diff_text(diff, arguments.limit));
-    if (arguments.json) write_file(*arguments.json, json());
-  }
+  write_answer(
+      session, arguments.json, [&] { return diff_text(diff, arguments.limit); },
+      [&] { return diff_json(diff).dump(2) + "\n"; });
   return diff.equal() ? ExitCode::passed : ExitCode::failed;
 }
 

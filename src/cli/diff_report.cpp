@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "cli/json_output.h"
 #include "core/python_repr.h"
-#include "core/utf8.h"
 
 namespace polygraph::cli {
 namespace {
@@ -112,23 +112,9 @@ void append(std::string& text, const Difference& difference) {
   text += '\n';
 }
 
-/// JSON holds Unicode only: other bytes come out as `\xff`.
-std::string unicode(std::string_view bytes) {
-  std::string result;
-  while (!bytes.empty()) {
-    const std::size_t length = utf8_length(bytes);
-    if (length == 0)
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
-    else
-      result += bytes.substr(0, length);
-    bytes.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return result;
-}
-
 Json change_json(const FieldChange& change) {
   Json result;
-  result["field"] = unicode(change.field);
+  result["field"] = json_text(change.field);
   if (change.weights) {
     const WeightDifference& weights = *change.weights;
     result["elements"] = weights.elements;
@@ -140,8 +126,8 @@ Json change_json(const FieldChange& change) {
     }
     return result;
   }
-  result["before"] = change.before.empty() ? Json() : Json(unicode(change.before));
-  result["after"] = change.after.empty() ? Json() : Json(unicode(change.after));
+  result["before"] = change.before.empty() ? Json() : Json(json_text(change.before));
+  result["after"] = change.after.empty() ? Json() : Json(json_text(change.after));
   return result;
 }
 
@@ -187,10 +173,10 @@ Json diff_json(const ModelDiff& diff) {
     Json& object = result["differences"].emplace_back(Json::object());
     object["subject"] = to_string(difference.subject);
     object["kind"] = to_string(difference.kind);
-    object["place"] = unicode(difference.place);
-    object["name"] = unicode(difference.name);
-    if (!difference.new_name.empty()) object["new_name"] = unicode(difference.new_name);
-    if (!difference.op_type.empty()) object["op_type"] = unicode(difference.op_type);
+    object["place"] = json_text(difference.place);
+    object["name"] = json_text(difference.name);
+    if (!difference.new_name.empty()) object["new_name"] = json_text(difference.new_name);
+    if (!difference.op_type.empty()) object["op_type"] = json_text(difference.op_type);
     object["changes"] = Json::array();
     for (const FieldChange& change : difference.changes) object["changes"].push_back(change_json(change));
   }

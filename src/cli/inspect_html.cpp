@@ -210,7 +210,7 @@ Body body_of(const onnx::Function& function) {
 }
 
 bool is_standard(const Node& node) {
-  return node.domain.empty() || node.domain == "ai.onnx";
+  return onnx::is_standard_domain(node.domain);
 }
 
 /// The tensor of a Constant node that the picture shows at its users, not as a box.
@@ -281,7 +281,7 @@ class PageData {
   };
 
   static std::string function_key(std::string_view domain, std::string_view name, std::string_view overload) {
-    if (domain == "ai.onnx") domain = {};
+    if (onnx::is_standard_domain(domain)) domain = {};
     return fmt::format("{}\n{}\n{}", domain, name, overload);
   }
 

@@ -4,13 +4,12 @@
 #include <optional>
 #include <system_error>
 
+#include "cli/json_output.h"
 #include "cli/model_kinds.h"
 #include "cli/tools.h"
 
 namespace polygraph::cli {
 namespace {
-
-constexpr const char* standard_output = "-";
 
 struct Arguments {
   std::filesystem::path model;
@@ -89,28 +88,13 @@ OptionGroup output_group(Arguments& arguments) {
        .arity = Arity::one,
        .completes = Completes::files,
        .apply = [&arguments](Values values) { arguments.html = values.front(); }},
-      {.names = {"--json"},
-       .metavar = "FILE",
-       .help = "Print the description as JSON instead of text. With a file, write the JSON there and print "
-               "the text as well; `-` is standard output.",
-       .arity = Arity::optional,
-       .completes = Completes::files,
-       .apply = [&arguments](Values values) {
-         arguments.json = values.empty() ? std::string(standard_output) : values.front();
-       }}};
+      json_option("the description", arguments.json)};
   return group;
 }
 
-void check_output(const char* option, const std::optional<std::string>& file, const Arguments& arguments) {
-  std::error_code error;
-  if (file && std::filesystem::equivalent(*file, arguments.model, error))
-    throw UsageError(std::string(option) + ": '" + *file + "' is the model itself.",
-                     "Name another file to write.");
-}
-
 ExitCode inspect_model(Session& session, const Arguments& arguments) {
-  check_output("--json", arguments.json, arguments);
-  check_output("--html", arguments.html, arguments);
+  refuse_model("--json", arguments.json, arguments.model);
+  refuse_model("--html", arguments.html, arguments.model);
   if (arguments.json && arguments.html && *arguments.json == *arguments.html)
     throw UsageError("--json and --html name the same file, '" + *arguments.html + "'.",
                      "Name a file for each.");
@@ -122,12 +106,9 @@ ExitCode inspect_model(Session& session, const Arguments& arguments) {
                        "Give it the ONNX model that it was made from.");
     write_file(*arguments.html, kind.html(file, arguments.options));
   }
-  if (arguments.json == standard_output) {
-    session.output.write(kind.json(file, arguments.options));
-    return ExitCode::passed;
-  }
-  session.output.write(kind.text(file, arguments.options));
-  if (arguments.json) write_file(*arguments.json, kind.json(file, arguments.options));
+  write_answer(
+      session, arguments.json, [&] { return kind.text(file, arguments.options); },
+      [&] { return kind.json(file, arguments.options); });
   return ExitCode::passed;
 }
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/inspect_model.h"
-#include "core/utf8.h"
+#include "cli/json_output.h"
 
 namespace polygraph::cli {
 namespace {
@@ -23,34 +23,19 @@ using onnx::TensorData;
 using onnx::Type;
 using onnx::ValueInfo;
 
-/// JSON holds Unicode only: other bytes come out as `\xff`.
-std::string text(std::string_view bytes) {
-  std::string result;
-  result.reserve(bytes.size());
-  while (!bytes.empty()) {
-    const std::size_t length = utf8_length(bytes);
-    if (length == 0)
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
-    else
-      result += bytes.substr(0, length);
-    bytes.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return result;
-}
-
 Json texts(const std::vector<std::string_view>& list) {
   Json result = Json::array();
-  for (const std::string_view element : list) result.push_back(text(element));
+  for (const std::string_view element : list) result.push_back(json_text(element));
   return result;
 }
 
 void add_if_any(Json& object, const char* key, std::string_view value) {
-  if (!value.empty()) object[key] = text(value);
+  if (!value.empty()) object[key] = json_text(value);
 }
 
 Json entries(const std::vector<StringEntry>& list) {
   Json result = Json::object();
-  for (const StringEntry& entry : list) result.push_back({text(entry.key), text(entry.value)});
+  for (const StringEntry& entry : list) result.push_back({json_text(entry.key), json_text(entry.value)});
   return result;
 }
 
@@ -68,7 +53,7 @@ Json shape(const Type& type) {
     if (const auto* size = std::get_if<std::int64_t>(&dim.value))
       dims.push_back(*size);
     else if (const auto* name = std::get_if<std::string_view>(&dim.value))
-      dims.push_back(text(*name));
+      dims.push_back(json_text(*name));
     else
       dims.push_back(nullptr);
   }
@@ -86,7 +71,7 @@ void add_type(Json& object, const Type* type) {
     object["shape"] = shape(*type);
     if (type->kind == Type::Kind::sparse_tensor) object["sparse"] = true;
   } else {
-    object["type"] = text(onnx::to_string(*type));
+    object["type"] = json_text(onnx::to_string(*type));
   }
 }
 
@@ -97,7 +82,7 @@ Json values_of(const Tensor& tensor) {
   };
   switch (tensor.dtype()) {
     case DataType::string:
-      for (const std::string& value : tensor.strings()) result.push_back(text(value));
+      for (const std::string& value : tensor.strings()) result.push_back(json_text(value));
       break;
     case DataType::boolean:
       append(bool());
@@ -137,13 +122,14 @@ class Converter {
   Json model() const {
     Json result;
     result["format"] = "onnx";
-    result["name"] = text(model_.graph.name);
+    result["name"] = json_text(model_.graph.name);
     result["ir_version"] = model_.ir_version ? Json(*model_.ir_version) : Json();
     result["opsets"] = opsets(model_.opset_imports);
-    result["producer"] = {{"name", text(model_.producer_name)}, {"version", text(model_.producer_version)}};
-    result["domain"] = text(model_.domain);
+    result["producer"] = {{"name", json_text(model_.producer_name)},
+                          {"version", json_text(model_.producer_version)}};
+    result["domain"] = json_text(model_.domain);
     result["model_version"] = model_.model_version ? Json(*model_.model_version) : Json();
-    result["doc_string"] = text(model_.doc_string);
+    result["doc_string"] = json_text(model_.doc_string);
     result["metadata"] = entries(model_.metadata_props);
     Json main_graph = graph(model_.graph);
     for (auto& [key, value] : main_graph.items())
@@ -158,10 +144,10 @@ class Converter {
   Json unbounded() const {
     Json result = Json::array();
     for (const onnx::UnboundedShape& size : onnx::unbounded_shapes(model_))
-      result.push_back({{"name", text(size.value)},
-                        {"graph", text(size.graph->name)},
-                        {"consumer", text(size.consumer->name)},
-                        {"op_type", text(size.consumer->op_type)},
+      result.push_back({{"name", json_text(size.value)},
+                        {"graph", json_text(size.graph->name)},
+                        {"consumer", json_text(size.consumer->name)},
+                        {"op_type", json_text(size.consumer->op_type)},
                         {"input", size.input}});
     return result;
   }
@@ -169,14 +155,14 @@ class Converter {
   static Json opsets(const std::vector<onnx::OpsetImport>& imports) {
     Json result = Json::object();
     for (const onnx::OpsetImport& import : imports)
-      result[import.is_standard() ? std::string("ai.onnx") : text(import.domain)] =
+      result[import.is_standard() ? std::string("ai.onnx") : json_text(import.domain)] =
           import.version.value_or(0);
     return result;
   }
 
   Json graph(const Graph& graph) const {
     Json result;
-    result["name"] = text(graph.name);
+    result["name"] = json_text(graph.name);
     add_if_any(result, "doc_string", graph.doc_string);
     const TensorMetadata inputs = onnx::input_metadata(graph);
     std::size_t next = 0;
@@ -207,9 +193,9 @@ class Converter {
     result.get_ref<Json::array_t&>().reserve(nodes.size());
     for (const Node& node : nodes) {
       Json& object = result.emplace_back(Json::object());
-      object["name"] = text(node.name);
-      object["op_type"] = text(node.op_type);
-      object["domain"] = text(node.domain);
+      object["name"] = json_text(node.name);
+      object["op_type"] = json_text(node.op_type);
+      object["domain"] = json_text(node.domain);
       add_if_any(object, "overload", node.overload);
       object["inputs"] = texts(node.inputs);
       object["outputs"] = texts(node.outputs);
@@ -226,10 +212,10 @@ class Converter {
     Json result = Json::array();
     for (const Attribute& attribute : attributes) {
       Json& object = result.emplace_back(Json::object());
-      object["name"] = text(attribute.name);
+      object["name"] = json_text(attribute.name);
       object["type"] = type_name(attribute);
       if (!attribute.ref_attr_name.empty())
-        object["ref"] = text(attribute.ref_attr_name);
+        object["ref"] = json_text(attribute.ref_attr_name);
       else
         object["value"] = std::visit([&](const auto& value) { return this->value(value); }, attribute.value);
     }
@@ -276,11 +262,11 @@ class Converter {
   Json value(std::monostate) const { return nullptr; }
   Json value(float value) const { return number(double{value}); }
   Json value(std::int64_t value) const { return value; }
-  Json value(std::string_view value) const { return text(value); }
+  Json value(std::string_view value) const { return json_text(value); }
   Json value(const TensorData& tensor) const { return this->tensor(tensor); }
   Json value(const SparseTensor& tensor) const { return sparse(tensor); }
   Json value(const Graph& graph) const { return this->graph(graph); }
-  Json value(const Type& type) const { return text(onnx::to_string(type)); }
+  Json value(const Type& type) const { return json_text(onnx::to_string(type)); }
   template <class T>
   Json value(const onnx::Box<T>& box) const {
     return value(*box);
@@ -294,7 +280,7 @@ class Converter {
 
   static Json value_info(const ValueInfo& info) {
     Json result;
-    result["name"] = text(info.name);
+    result["name"] = json_text(info.name);
     add_type(result, info.type.get());
     add_if_any(result, "doc_string", info.doc_string);
     return result;
@@ -302,7 +288,7 @@ class Converter {
 
   Json tensor(const TensorData& tensor) const {
     Json result;
-    result["name"] = text(tensor.name);
+    result["name"] = json_text(tensor.name);
     result["dtype"] = onnx::element_type_name(tensor.data_type);
     result["shape"] = tensor.dims;
     result["bytes"] = onnx::stored_size(tensor);
@@ -314,7 +300,7 @@ class Converter {
 
   Json sparse(const SparseTensor& tensor) const {
     Json result;
-    result["name"] = text(tensor.values.name);
+    result["name"] = json_text(tensor.values.name);
     result["dtype"] = onnx::element_type_name(tensor.values.data_type);
     result["shape"] = tensor.dims;
     result["bytes"] = onnx::stored_size(tensor.values) + onnx::stored_size(tensor.indices);
@@ -328,8 +314,8 @@ class Converter {
 
   Json function(const Function& function) const {
     Json result;
-    result["name"] = text(function.name);
-    result["domain"] = text(function.domain);
+    result["name"] = json_text(function.name);
+    result["domain"] = json_text(function.domain);
     add_if_any(result, "overload", function.overload);
     add_if_any(result, "doc_string", function.doc_string);
     result["opsets"] = opsets(function.opset_imports);

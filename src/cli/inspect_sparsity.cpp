@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/onnx_options.h"
 #include "cli/summary.h"
@@ -101,12 +102,9 @@ ExitCode inspect_sparsity(Session& session, const Arguments& arguments) {
   std::vector<Finding> findings;
   for (const onnx::PrunableWeight& weight : weights.weights)
     findings.push_back({&weight, onnx::measure_sparsity(weight, model)});
-  if (arguments.json == "-") {
-    session.output.write(json_of(findings, weights));
-  } else {
-    session.output.write(text_of(findings, weights));
-    if (arguments.json) write_file(*arguments.json, json_of(findings, weights));
-  }
+  write_answer(
+      session, arguments.json, [&] { return text_of(findings, weights); },
+      [&] { return json_of(findings, weights); });
   return ExitCode::passed;
 }
 
@@ -126,16 +124,7 @@ Tool inspect_sparsity_tool(Session& session) {
                     "far it is."}},
   };
   tool.positionals = {model_argument(arguments->loading)};
-  tool.groups = {{.options = {{.names = {"--json"},
-                               .metavar = "FILE",
-                               .help = "Print JSON instead of text. With a file, write the JSON there and "
-                                       "print the text as well; `-` is standard output.",
-                               .arity = Arity::optional,
-                               .completes = Completes::files,
-                               .apply =
-                                   [arguments](Values values) {
-                                     arguments->json = values.empty() ? "-" : values.front();
-                                   }}}},
+  tool.groups = {{.options = {json_option("the findings", arguments->json)}},
                  onnx_loading_group(arguments->loading),
                  logging_group(session.logging)};
   tool.long_running = true;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cli/indented_text.h"
+#include "cli/json_output.h"
 #include "core/utf8.h"
 
 namespace polygraph::cli {
@@ -126,19 +127,6 @@ class Table {
 std::string name_of(const Node& node) {
   if (!node.name.empty()) return std::string(node.name);
   return node.outputs.empty() ? std::string() : std::string(node.outputs.front());
-}
-
-std::string json_text(std::string_view bytes) {
-  std::string result;
-  while (!bytes.empty()) {
-    const std::size_t length = utf8_length(bytes);
-    if (length == 0)
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
-    else
-      result += bytes.substr(0, length);
-    bytes.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return result;
 }
 
 /// A number where it is one, else a formula; null if it cannot be told.

@@ -48,10 +48,12 @@ OptionGroup onnx_loading_group(OnnxLoading& loading) {
                .apply = [&loading](Values) { loading.ignore_external_data = true; }}}};
 }
 
-Option fp16_option(OnnxLoading& loading) {
-  return {.names = {"--fp-to-fp16"},
-          .help = "Convert float32 values and weights to float16.",
-          .apply = [&loading](Values) { loading.fp16 = true; }};
+OptionGroup onnx_editing_group(OnnxLoading& loading) {
+  OptionGroup group = onnx_loading_group(loading);
+  group.options.push_back({.names = {"--fp-to-fp16"},
+                           .help = "Convert float32 values and weights to float16.",
+                           .apply = [&loading](Values) { loading.fp16 = true; }});
+  return group;
 }
 
 std::vector<Option> output_selection_options(OnnxLoading& loading, const std::string& prefix) {

@@ -56,8 +56,8 @@ Option model_argument(OnnxLoading& loading);
 /// `--external-data-dir` and `--ignore-external-data`.
 OptionGroup onnx_loading_group(OnnxLoading& loading);
 
-/// `--fp-to-fp16`: for tools whose result may be another model than asked for otherwise.
-Option fp16_option(OnnxLoading& loading);
+/// The same for tools whose result is a model: `--fp-to-fp16`, too.
+OptionGroup onnx_editing_group(OnnxLoading& loading);
 
 /// `--PREFIXoutputs`, `--PREFIXexclude-outputs` and `--PREFIXoutputs-by-type`.
 std::vector<Option> output_selection_options(OnnxLoading& loading, const std::string& prefix);

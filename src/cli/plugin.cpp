@@ -13,6 +13,7 @@
 #include <set>
 #include <system_error>
 
+#include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/onnx_options.h"
 #include "cli/plugin_config.h"
@@ -128,9 +129,7 @@ fs::path beside_model(const Arguments& arguments, const char* name) {
 ExitCode match(Session& session, const Arguments& arguments) {
   onnx::Model model = load(arguments.loading);
   const fs::path config = arguments.output ? *arguments.output : beside_model(arguments, config_file);
-  std::error_code error;
-  if (fs::equivalent(config, arguments.loading.model, error))
-    throw UsageError("--output: '" + config.string() + "' is the model itself.", "Name another file.");
+  refuse_model("--output", config.string(), arguments.loading.model);
   const std::vector<PluginMatches> matches = find_matches(arguments, model);
   std::vector<PluginMatches> found;
   std::ranges::copy_if(matches, std::back_inserter(found),

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "cli/indented_text.h"
-#include "core/utf8.h"
+#include "cli/json_output.h"
 
 namespace polygraph::cli {
 namespace {
@@ -94,7 +94,7 @@ std::vector<NodeLabel> without(std::span<const NodeLabel> list, std::span<const 
 }
 
 std::string op_name(const NodeLabel& label) {
-  const bool is_standard = label.domain.empty() || label.domain == "ai.onnx";
+  const bool is_standard = onnx::is_standard_domain(label.domain);
   return is_standard ? std::string(label.op_type) : fmt::format("{}::{}", label.domain, label.op_type);
 }
 
@@ -292,20 +292,6 @@ std::string byte_count_text(std::uint64_t bytes) {
   std::size_t name = 0;
   for (; amount >= unit && name + 1 < std::size(names); ++name) amount /= unit;
   return fmt::format("{:.2f} {}", amount, names[name]);
-}
-
-std::string json_text(std::string_view bytes) {
-  std::string result;
-  result.reserve(bytes.size());
-  while (!bytes.empty()) {
-    const std::size_t length = utf8_length(bytes);
-    if (length == 0)
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
-    else
-      result += bytes.substr(0, length);
-    bytes.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return result;
 }
 
 }  // namespace polygraph::cli

@@ -63,7 +63,4 @@ nlohmann::ordered_json change_to_json(const ModelChange& change);
 /// `512 bytes`, `1.50 GiB`.
 std::string byte_count_text(std::uint64_t bytes);
 
-/// Text from a model for JSON: bytes that are not UTF-8 come out as `\xff`.
-std::string json_text(std::string_view bytes);
-
 }  // namespace polygraph::cli

@@ -14,6 +14,7 @@
 #include <set>
 #include <system_error>
 
+#include "cli/json_output.h"
 #include "cli/surgeon_floats.h"
 #include "core/log_format.h"
 
@@ -23,7 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr const char* standard_output = "-";
 constexpr std::size_t most_listed_findings = 10;
 constexpr std::size_t large_graph = 20'000;  // nodes; the ONNX library checks some 100 in a millisecond
 
@@ -129,17 +129,7 @@ struct ModelEdit::ExtraJson {
 };
 
 OptionGroup report_group(Reporting& reporting) {
-  return {
-      .title = "Report",
-      .options = {{.names = {"--json"},
-                   .metavar = "FILE",
-                   .help = "Print what changed as JSON instead of text. With a file, write the JSON there "
-                           "and print the text as well; `-` is standard output.",
-                   .arity = Arity::optional,
-                   .completes = Completes::files,
-                   .apply = [&reporting](Values values) {
-                     reporting.json = values.empty() ? std::string(standard_output) : values.front();
-                   }}}};
+  return {.title = "Report", .options = {json_option("what changed", reporting.json)}};
 }
 
 ModelEdit::ModelEdit(std::string tool, const OnnxLoading& loading, const OnnxSaving& saving)
@@ -186,10 +176,7 @@ void ModelEdit::check() const {
 }
 
 ExitCode ModelEdit::finish(Session& session, const Reporting& reporting) {
-  std::error_code error;
-  if (reporting.json && fs::equivalent(*reporting.json, loading_.model, error))
-    throw UsageError("--json: '" + *reporting.json + "' is the model itself.",
-                     "Name another file for the JSON.");
+  refuse_model("--json", reporting.json, loading_.model);
   if (saving_.check) check();
   // References that nobody looked at are right where the output is.
   if (loading_.ignore_external_data) model_.storage.set_folder(folder_of(saving_.output));

@@ -158,11 +158,10 @@ Tool surgeon_extract_tool(Session& session) {
   tool.groups = {part_group(*arguments),
                  onnx_saving_group(arguments->saving),
                  report_group(arguments->reporting),
-                 onnx_loading_group(arguments->loading),
+                 onnx_editing_group(arguments->loading),
                  shape_inference_group(arguments->loading, &arguments->force_fallback),
                  data_group(arguments->data),
                  logging_group(session.logging)};
-  tool.groups[3].options.push_back(fp16_option(arguments->loading));
   tool.groups[5].options.insert(
       tool.groups[5].options.begin(),
       shapes_option({"--model-input-shapes", "--model-inputs"},

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/json_output.h"
+
 namespace polygraph::cli {
 namespace {
 

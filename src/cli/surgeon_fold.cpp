@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/json_output.h"
 #include "cli/surgeon_engines.h"
 #include "cli/text.h"
 #include "core/log_format.h"

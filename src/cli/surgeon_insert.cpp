@@ -68,7 +68,7 @@ OptionGroup node_group(Arguments& arguments) {
 // A node of another domain needs that domain among the model's imports.
 void import_domain(ModelEdit& edit, const std::string& domain) {
   onnx::Model& model = edit.model();
-  const bool is_standard = domain.empty() || domain == "ai.onnx";
+  const bool is_standard = onnx::is_standard_domain(domain);
   const bool known = std::ranges::any_of(model.opset_imports, [&](const onnx::OpsetImport& import) {
     return is_standard ? import.is_standard() : import.domain == domain;
   });
@@ -118,10 +118,9 @@ Tool surgeon_insert_tool(Session& session) {
   tool.groups = {node_group(*arguments),
                  onnx_saving_group(arguments->saving),
                  report_group(arguments->reporting),
-                 onnx_loading_group(arguments->loading),
+                 onnx_editing_group(arguments->loading),
                  shape_inference_group(arguments->loading, nullptr),
                  logging_group(session.logging)};
-  tool.groups[3].options.push_back(fp16_option(arguments->loading));
   tool.long_running = true;
   tool.run = [&session, arguments] { return insert(session, *arguments); };
   return tool;

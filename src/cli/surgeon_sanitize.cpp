@@ -111,11 +111,10 @@ Tool surgeon_sanitize_tool(Session& session) {
                  folding_group(arguments->folding),
                  onnx_saving_group(arguments->saving),
                  report_group(arguments->reporting),
-                 onnx_loading_group(arguments->loading),
+                 onnx_editing_group(arguments->loading),
                  shape_inference_group(arguments->loading, &arguments->force_fallback),
                  data_group(arguments->data),
                  logging_group(session.logging)};
-  tool.groups[5].options.push_back(fp16_option(arguments->loading));
   tool.long_running = true;
   tool.run = [&session, arguments] { return sanitize(session, *arguments); };
   return tool;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/metadata_text.h"
 #include "cli/surgeon_edit.h"
@@ -102,11 +103,9 @@ Tool weights_tool(Session& session, const std::shared_ptr<Arguments>& arguments,
   Tool tool;
   tool.positionals = {model_argument(arguments->loading)};
   if (!own.options.empty()) tool.groups.push_back(std::move(own));
-  OptionGroup loading = onnx_loading_group(arguments->loading);
-  loading.options.push_back(fp16_option(arguments->loading));
   tool.groups.push_back(onnx_saving_group(arguments->saving));
   tool.groups.push_back(report_group(arguments->reporting));
-  tool.groups.push_back(std::move(loading));
+  tool.groups.push_back(onnx_editing_group(arguments->loading));
   tool.groups.push_back(logging_group(session.logging));
   tool.long_running = true;
   return tool;

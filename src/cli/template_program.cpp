@@ -68,7 +68,7 @@ std::string query_of(const onnx::Node& node) {
   };
   if (!node.name.empty() && !has_wildcards(node.name))
     return fmt::format("{{.name = {}}}", literal(node.name));
-  const bool is_standard = node.domain.empty() || node.domain == "ai.onnx";
+  const bool is_standard = onnx::is_standard_domain(node.domain);
   return fmt::format(
       "{{.op_type = {}}}",
       literal(is_standard ? std::string(node.op_type) : fmt::format("{}::{}", node.domain, node.op_type)));

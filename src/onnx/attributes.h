@@ -7,11 +7,25 @@
 #include <string_view>
 #include <utility>
 
-#include "onnx/scopes.h"
-
-// Reading attributes of nodes.
+// Reading a node: whose operator it is, and its attributes.
 
 namespace polygraph::onnx {
+
+/// The domain, the standard one by its empty name: for comparing.
+inline std::string_view plain_domain(std::string_view domain) {
+  return is_standard_domain(domain) ? std::string_view() : domain;
+}
+
+/// Whether the node is the standard operator of this name.
+inline bool is_standard(const Node& node, std::string_view op_type) {
+  return node.op_type == op_type && is_standard_domain(node.domain);
+}
+
+/// The attribute of that name, or null.
+inline const Attribute* find_attribute(const Node& node, std::string_view name) {
+  const auto found = std::ranges::find(node.attributes, name, &Attribute::name);
+  return found == node.attributes.end() ? nullptr : &*found;
+}
 
 inline Attribute* find_attribute(Node& node, std::string_view name) {
   return const_cast<Attribute*>(find_attribute(std::as_const(node), name));

@@ -3,9 +3,9 @@
 #include <polygraph/onnx/official.h>
 
 #include "core/log_format.h"
+#include "onnx/attributes.h"
 #include "onnx/convert_float_plan.h"
 #include "onnx/infer_if_possible.h"
-#include "onnx/scopes.h"
 
 namespace polygraph::onnx {
 namespace {

@@ -4,13 +4,12 @@
 #include <polygraph/core/error.h>
 
 #include <algorithm>
-#include <atomic>
 #include <exception>
 #include <mutex>
-#include <thread>
 
 #include "core/names.h"
 #include "onnx/attributes.h"
+#include "onnx/payload.h"
 
 namespace polygraph::onnx {
 
@@ -201,22 +200,14 @@ std::vector<NarrowingCensus> census_of(NarrowType type, const std::vector<Tensor
       jobs.push_back({i, begin, std::min(piece, count - begin)});
   }
   std::vector<NarrowingCensus> result(tensors.size());
-  std::atomic<std::size_t> next = 0;
   std::mutex mutex;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < jobs.size(); i = next++) {
-      const auto* source = static_cast<const std::byte*>(tensors[jobs[i].tensor].data());
-      const NarrowingCensus census =
-          narrowing_census(type, source + jobs[i].begin * sizeof(float), jobs[i].count);
-      const std::scoped_lock lock(mutex);
-      result[jobs[i].tensor] += census;
-    }
-  };
-  const std::size_t threads =
-      std::min<std::size_t>(std::max(1u, std::thread::hardware_concurrency()), jobs.size());
-  std::vector<std::jthread> helpers;
-  for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
-  work();
+  run_in_parallel(jobs.size(), [&](std::size_t i) {
+    const auto* source = static_cast<const std::byte*>(tensors[jobs[i].tensor].data());
+    const NarrowingCensus census =
+        narrowing_census(type, source + jobs[i].begin * sizeof(float), jobs[i].count);
+    const std::scoped_lock lock(mutex);
+    result[jobs[i].tensor] += census;
+  });
   return result;
 }
 

@@ -8,9 +8,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "onnx/attributes.h"
 #include "onnx/graphs.h"
 #include "onnx/official_library.h"
-#include "onnx/scopes.h"
 #include "onnx/weightless.h"
 
 namespace polygraph::onnx::passes {

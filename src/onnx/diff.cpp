@@ -3,19 +3,17 @@
 #include <polygraph/onnx/diff.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <future>
 #include <map>
-#include <mutex>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 
+#include "onnx/attributes.h"
 #include "onnx/diff_body.h"
 #include "onnx/diff_match.h"
 #include "onnx/diff_text.h"
 #include "onnx/diff_weights.h"
+#include "onnx/payload.h"
 
 namespace polygraph::onnx {
 namespace {
@@ -579,10 +577,7 @@ class Comparer {
   void node_fields(std::vector<FieldChange>& changes, const Node& a, const Node& b, const Names& names,
                    std::vector<Nested>& nested) {
     text_field(changes, "op_type", a.op_type, b.op_type);
-    const auto domain = [](const Node& node) {
-      return node.domain == "ai.onnx" ? std::string_view() : node.domain;
-    };
-    text_field(changes, "domain", domain(a), domain(b));
+    text_field(changes, "domain", plain_domain(a.domain), plain_domain(b.domain));
     text_field(changes, "overload", a.overload, b.overload);
     operands(changes, a, b, names);
     if (a.outputs.size() != b.outputs.size())
@@ -757,29 +752,10 @@ class Comparer {
   void drop_queued() { queued_.clear(); }
 
   void compare_large_weights() {
-    std::atomic<std::size_t> next = 0;
-    std::mutex mutex;
-    std::exception_ptr failure;
     std::vector<std::optional<WeightDifference>> found(large_.size());
-    const auto work = [&] {
-      for (std::size_t i = next++; i < large_.size(); i = next++) {
-        try {
-          found[i] = compare_weights(*large_[i].a, a_, *large_[i].b, b_, with_statistics());
-        } catch (...) {
-          const std::scoped_lock lock(mutex);
-          failure = std::current_exception();
-          next = large_.size();
-        }
-      }
-    };
-    {
-      std::vector<std::jthread> threads;
-      const std::size_t count =
-          std::min<std::size_t>({large_.size(), std::thread::hardware_concurrency(), 8});
-      for (std::size_t i = 1; i < count; ++i) threads.emplace_back(work);
-      work();
-    }
-    if (failure) std::rethrow_exception(failure);
+    run_in_parallel(large_.size(), [&](std::size_t i) {
+      found[i] = compare_weights(*large_[i].a, a_, *large_[i].b, b_, with_statistics());
+    });
     std::vector<std::size_t> touched;
     for (std::size_t i = large_.size(); i-- > 0;) {
       std::vector<FieldChange>& changes = result_.differences[large_[i].difference].changes;

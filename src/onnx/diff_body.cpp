@@ -4,6 +4,8 @@
 #include <functional>
 #include <unordered_set>
 
+#include "onnx/attributes.h"
+
 namespace polygraph::onnx {
 namespace {
 
@@ -21,10 +23,6 @@ std::uint64_t hash_of(const std::vector<std::int64_t>& dims) {
   std::uint64_t hash = dims.size();
   for (const std::int64_t dim : dims) hash = mix(hash, static_cast<std::uint64_t>(dim));
   return hash;
-}
-
-std::string_view plain_domain(std::string_view domain) {
-  return domain == "ai.onnx" ? std::string_view() : domain;
 }
 
 /// Values of attributes; tensors count by their shapes: their values are compared later.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/names.h"
+#include "onnx/attributes.h"
 #include "onnx/editor_state.h"
 #include "onnx/graphs.h"
 
@@ -80,8 +81,7 @@ std::vector<NodeId> GraphEditor::find(const Query& query) const {
   for (std::uint32_t i = state_->first; i != State::none; i = state_->node_states[i].next) {
     const Node& node = state_->nodes[i];
     if (!fits(node.name, query.name)) continue;
-    const bool standard = node.domain.empty() || node.domain == "ai.onnx";
-    if (standard
+    if (is_standard_domain(node.domain)
             ? fits(node.op_type, query.op_type)
             : query.op_type == "*" || fits(fmt::format("{}::{}", node.domain, node.op_type), query.op_type))
       found.push_back(NodeId{i});
@@ -257,11 +257,9 @@ const TensorData* GraphEditor::constant(std::string_view value) const {
   if (found->initializer != State::none) return &std::as_const(state_->initializers)[found->initializer];
   if (found->producer == State::none) return nullptr;
   const Node& node = std::as_const(state_->nodes)[found->producer];
-  if (node.op_type != "Constant" || !(node.domain.empty() || node.domain == "ai.onnx")) return nullptr;
-  for (const Attribute& attribute : node.attributes)
-    if (const auto* tensor = std::get_if<Box<TensorData>>(&attribute.value))
-      if (attribute.name == "value") return tensor->get();
-  return nullptr;
+  if (!is_standard(node, "Constant")) return nullptr;
+  const auto* tensor = attribute_value<Box<TensorData>>(node, "value");
+  return tensor ? tensor->get() : nullptr;
 }
 
 const ValueInfo* GraphEditor::value_info(std::string_view value) const {

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "onnx/attributes.h"
 #include "onnx/graphs.h"
 
 namespace polygraph::onnx {
@@ -43,7 +44,7 @@ class Counter {
  private:
   using Key = std::tuple<std::string_view, std::string_view, std::string_view>;
   static Key key(std::string_view domain, std::string_view name, std::string_view overload) {
-    return {domain == "ai.onnx" ? "" : domain, name, overload};
+    return {plain_domain(domain), name, overload};
   }
 
   CallExpansion plain(const Node& node, int depth) {

@@ -122,8 +122,7 @@ std::vector<CheckFinding> check_order(const Graph& graph) {
 
 }  // namespace
 
-NodePrints::NodePrints(const Model& model)
-    : node_count_(model.graph.nodes.size()), slots_(std::bit_ceil(node_count_ * 2 + 1)) {
+NodePrints::NodePrints(const Model& model) : slots_(std::bit_ceil(model.graph.nodes.size() * 2 + 1)) {
   for (const Node& node : model.graph.nodes)
     if (const auto print = print_of(node)) slots_[slot_of(*print)] = *print;
 }

@@ -15,7 +15,6 @@ class NodePrints {
  public:
   explicit NodePrints(const Model& model);
 
-  std::size_t node_count() const { return node_count_; }
   /// Whether the graph had a node with just this operator, these inputs, outputs and attributes. Nodes with
   /// sub-graphs or long lists count as changed.
   bool contains(const Node& node) const;
@@ -23,7 +22,6 @@ class NodePrints {
  private:
   std::size_t slot_of(std::uint64_t print) const;
 
-  std::size_t node_count_;
   std::vector<std::uint64_t> slots_;  // open addressing; 0: free
 };
 

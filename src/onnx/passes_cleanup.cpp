@@ -4,6 +4,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "onnx/attributes.h"
 #include "onnx/captures.h"
 #include "onnx/graphs.h"
 #include "onnx/name_table.h"
@@ -52,7 +53,7 @@ void add_training_needs(const Model& model, std::vector<std::string_view>& value
 using FunctionKey = std::tuple<std::string_view, std::string_view, std::string_view>;
 
 FunctionKey key_of(std::string_view domain, std::string_view name, std::string_view overload) {
-  return {domain == "ai.onnx" ? std::string_view() : domain, name, overload};
+  return {plain_domain(domain), name, overload};
 }
 
 struct FunctionKeyHash {

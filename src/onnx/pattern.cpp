@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "onnx/attributes.h"
 #include "onnx/constant_value.h"
 #include "onnx/graphs.h"
 #include "onnx/name_table.h"
@@ -18,19 +19,15 @@ constexpr std::uint32_t none = NameTable::none;
 constexpr int largest_effort = 4096;
 constexpr std::size_t most_consumers = 256;
 
-bool is_standard_name(std::string_view domain) {
-  return domain.empty() || domain == "ai.onnx";
-}
-
 bool is_constant(const Node& node) {
-  return node.op_type == "Constant" && is_standard_name(node.domain);
+  return is_standard(node, "Constant");
 }
 
 bool is_commutative(const Node& node) {
   static const std::unordered_set<std::string_view> names{
       "Add", "Mul", "And",  "Or",         "Xor",       "Equal",     "Max",
       "Min", "Sum", "Mean", "BitwiseAnd", "BitwiseOr", "BitwiseXor"};
-  return is_standard_name(node.domain) && names.contains(node.op_type);
+  return is_standard_domain(node.domain) && names.contains(node.op_type);
 }
 
 /// Without those that are left out at the end.
@@ -216,7 +213,7 @@ class Matcher {
     if (wanted.any) return true;
     return wanted.node->op_type == node.op_type &&
            (wanted.node->domain == node.domain ||
-            (is_standard_name(wanted.node->domain) && is_standard_name(node.domain)));
+            (is_standard_domain(wanted.node->domain) && is_standard_domain(node.domain)));
   }
 
   /// Of the nodes that make outputs, the one whose operator is rarest in the graph.

@@ -38,11 +38,4 @@ class Scope {
 /// Visits the main graph and all sub-graphs, each with the scope it lies in, outer before inner.
 void for_each_scope(const Model& model, const std::function<void(const Scope&)>& visit);
 
-/// Whether the node is one of the standard operators (domain empty or `ai.onnx`) of this name.
-bool is_standard(const Node& node, std::string_view op_type);
-bool is_standard_domain(std::string_view domain);
-
-/// The attribute of that name, or null.
-const Attribute* find_attribute(const Node& node, std::string_view name);
-
 }  // namespace polygraph::onnx

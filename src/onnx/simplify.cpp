@@ -5,8 +5,8 @@
 #include <map>
 
 #include "core/log_format.h"
+#include "onnx/attributes.h"
 #include "onnx/infer_if_possible.h"
-#include "onnx/scopes.h"
 #include "onnx/simplify_graph.h"
 
 namespace polygraph::onnx {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "onnx/attributes.h"
 #include "onnx/mapped_values.h"
 #include "onnx/pruned_data.h"
 #include "onnx/scopes.h"
@@ -29,12 +30,6 @@ struct Operand {
   std::int64_t axis = 0;
 };
 
-std::int64_t int_attribute(const Node& node, std::string_view name, std::int64_t otherwise) {
-  const Attribute* attribute = find_attribute(node, name);
-  const auto* value = attribute ? std::get_if<std::int64_t>(&attribute->value) : nullptr;
-  return value ? *value : otherwise;
-}
-
 std::vector<Operand> summed_operands(const Node& node) {
   std::vector<Operand> operands;
   const auto add = [&](std::size_t input, std::int64_t axis) {
@@ -55,8 +50,7 @@ std::vector<Operand> summed_operands(const Node& node) {
 
 // The axis of a transposed tensor, before the transposition.
 std::optional<std::int64_t> axis_before(const Node& transpose, std::int64_t axis, std::int64_t rank) {
-  const Attribute* perm = find_attribute(transpose, "perm");
-  const auto* order = perm ? std::get_if<std::vector<std::int64_t>>(&perm->value) : nullptr;
+  const auto* order = attribute_value<std::vector<std::int64_t>>(transpose, "perm");
   if (order == nullptr) return rank - 1 - axis;
   if (static_cast<std::int64_t>(order->size()) != rank) return std::nullopt;
   const std::int64_t before = (*order)[static_cast<std::size_t>(axis)];

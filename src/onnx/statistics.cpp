@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "onnx/attributes.h"
 #include "onnx/statistics_operators.h"
 
 namespace polygraph::onnx {
@@ -72,10 +73,6 @@ std::optional<OperandFacts> facts_of_constant(const Node& node) {
   if (const auto* texts = std::get_if<std::vector<std::string_view>>(&value))
     return list(string_type, texts->size());
   return std::nullopt;
-}
-
-bool is_standard(const Node& node) {
-  return node.domain.empty() || node.domain == "ai.onnx";
 }
 
 /// What is known of all values visible in a graph. What a graph adds is taken back when it ends.
@@ -166,7 +163,7 @@ class Counter {
   Cost node(const Node& node, const std::string& path) {
     const std::size_t index = result_.nodes.size();
     result_.nodes.push_back({.node = &node, .path = path});
-    if (is_standard(node) && !node.outputs.empty())
+    if (is_standard_domain(node.domain) && !node.outputs.empty())
       if (const std::optional<OperandFacts> constant = facts_of_constant(node)) {
         const auto* tensor = std::get_if<Box<TensorData>>(&node.attributes.front().value);
         add_parameters(*constant);
@@ -184,7 +181,8 @@ class Counter {
       entry.parameters += value->facts.elements().value_or(0).value().value_or(0);
       entry.parameter_bytes += value->facts.bytes().value_or(0).value().value_or(0);
     }
-    if (is_standard(node) && (node.op_type == "If" || node.op_type == "Loop" || node.op_type == "Scan"))
+    if (is_standard_domain(node.domain) &&
+        (node.op_type == "If" || node.op_type == "Loop" || node.op_type == "Scan"))
       nested(entry);
     else
       plain(entry, facts);
@@ -204,8 +202,8 @@ class Counter {
   }
 
   static std::string operator_name(const Node& node) {
-    return is_standard(node) ? std::string(node.op_type)
-                             : std::string(node.domain) + "::" + std::string(node.op_type);
+    return is_standard_domain(node.domain) ? std::string(node.op_type)
+                                           : std::string(node.domain) + "::" + std::string(node.op_type);
   }
 
   /// Null for an operand that is left out; a value of which nothing is known has facts that say nothing.
@@ -222,7 +220,7 @@ class Counter {
       entry.unknown = "a call of a function of the model";
       return;
     }
-    if (!is_standard(node) || !is_counted(node.op_type)) {
+    if (!is_standard_domain(node.domain) || !is_counted(node.op_type)) {
       entry.unknown = "the operator is not known here";
       return;
     }

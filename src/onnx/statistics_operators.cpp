@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "onnx/attributes.h"
+
 namespace polygraph::onnx {
 namespace {
 
@@ -35,18 +37,6 @@ Operations output_elements(const NodeFacts& facts) {
   for (const OperandFacts* output : facts.outputs)
     if (output) return output->elements();
   return std::nullopt;
-}
-
-template <class T>
-const T* attribute(const Node& node, std::string_view name) {
-  for (const Attribute& attribute : node.attributes)
-    if (attribute.name == name) return std::get_if<T>(&attribute.value);
-  return nullptr;
-}
-
-std::int64_t int_attribute(const Node& node, std::string_view name, std::int64_t otherwise) {
-  const auto* value = attribute<std::int64_t>(node, name);
-  return value ? *value : otherwise;
 }
 
 Operations times(const Operations& size, std::int64_t factor) {
@@ -120,7 +110,7 @@ Operations gemm(const NodeFacts& facts) {
 /// The operands are multiplied element by element over all indices and summed: with n operands, n - 1
 /// products and a sum. An ellipsis stands for indices that are not counted here.
 Operations einsum(const NodeFacts& facts) {
-  const auto* equation = attribute<std::string_view>(facts.node, "equation");
+  const auto* equation = attribute_value<std::string_view>(facts.node, "equation");
   if (!equation || equation->find('.') != std::string_view::npos || facts.inputs.empty()) return std::nullopt;
   std::map<char, SymbolicSize> sizes;
   std::string_view rest = equation->substr(0, equation->find("->"));
@@ -178,7 +168,7 @@ Operations attention(const NodeFacts& facts) {
 }
 
 Operations pooling(const NodeFacts& facts) {
-  const auto* kernel = attribute<std::vector<std::int64_t>>(facts.node, "kernel_shape");
+  const auto* kernel = attribute_value<std::vector<std::int64_t>>(facts.node, "kernel_shape");
   Operations result = output_elements(facts);
   if (!kernel || !result) return std::nullopt;
   for (const std::int64_t size : *kernel) result = *result * SymbolicSize(size);
@@ -187,7 +177,7 @@ Operations pooling(const NodeFacts& facts) {
 
 /// Interpolation: a multiply-add for each neighbour (2 or 4 along each axis but batch and channel).
 Operations resize(const NodeFacts& facts) {
-  const auto* mode = attribute<std::string_view>(facts.node, "mode");
+  const auto* mode = attribute_value<std::string_view>(facts.node, "mode");
   const std::string_view name = mode ? *mode : facts.node.op_type == "GridSample" ? "linear" : "nearest";
   if (name == "nearest") return SymbolicSize();
   const Dims* x = input_dims(facts, 0);

@@ -11,7 +11,7 @@ namespace {
 
 /// The input that decides the size of the output; nullopt for operators without such an input.
 std::optional<std::uint32_t> sizing_input(const Node& node) {
-  if (!node.domain.empty() && node.domain != "ai.onnx") return std::nullopt;
+  if (!is_standard_domain(node.domain)) return std::nullopt;
   if (node.op_type == "Range" || node.op_type == "Pad" || node.op_type == "Tile" || node.op_type == "Expand")
     return 1;
   if (node.op_type == "Resize") return 3;

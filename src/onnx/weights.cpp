@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "core/elements.h"
+#include "onnx/attributes.h"
 #include "onnx/pruned_data.h"
 #include "onnx/scopes.h"
 #include "onnx/tensors.h"

@@ -111,7 +111,7 @@ class NodeEvaluator final : public onnx::Evaluator {
  private:
   // What the node tests of ONNX show.
   bool is_computed_otherwise(const onnx::NodeCall& call) const {
-    if (!call.node.domain.empty() && call.node.domain != "ai.onnx") return false;
+    if (!onnx::is_standard_domain(call.node.domain)) return false;
     return onnx::aligns_corners_by_scales(call) ||
            (call.node.op_type == "Attention" && library_.minor_version() < 28);
   }

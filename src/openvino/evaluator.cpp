@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "onnx/attributes.h"
 #include "openvino/translate.h"
 
 namespace polygraph::openvino {
@@ -56,13 +57,8 @@ bool is_computed_otherwise(const onnx::NodeCall& call) {
   };
   if (first && is_narrow(first->dtype())) return true;
   if (op == "CastLike") return call.inputs.size() > 1 && call.inputs[1] && is_narrow(call.inputs[1]->dtype());
-  for (const onnx::Attribute& attribute : call.node.attributes)
-    if (attribute.name == "to")
-      if (const auto* to = std::get_if<std::int64_t>(&attribute.value)) {
-        const auto dtype = onnx::data_type_of(static_cast<std::int32_t>(*to));
-        return !dtype || is_narrow(*dtype);
-      }
-  return false;
+  const auto to = onnx::data_type_of(static_cast<std::int32_t>(onnx::int_attribute(call.node, "to", 0)));
+  return !to || is_narrow(*to);
 }
 
 class NodeEvaluator final : public onnx::Evaluator {

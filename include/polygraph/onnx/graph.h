@@ -93,13 +93,18 @@ struct Graph {
   UnknownFields unknown = {};
 };
 
-/// OperatorSetIdProto. The domain of the standard operators is empty or `ai.onnx`.
+/// The domain of the standard operators is empty or `ai.onnx`.
+inline bool is_standard_domain(std::string_view domain) {
+  return domain.empty() || domain == "ai.onnx";
+}
+
+/// OperatorSetIdProto.
 struct OpsetImport {
   std::string_view domain = {};
   std::optional<std::int64_t> version = {};
   UnknownFields unknown = {};
 
-  bool is_standard() const { return domain.empty() || domain == "ai.onnx"; }
+  bool is_standard() const { return is_standard_domain(domain); }
 };
 
 /// FunctionProto: an operator that the model itself defines, by other operators.
