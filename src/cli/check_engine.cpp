@@ -57,15 +57,19 @@ class Reporter {
 
 /// Returns whether there is more to do: nodes, one by one.
 bool run_whole(const Backend& backend, const onnx::Model& model, const TensorMap& inputs,
-               const Reporter& reporter) {
+               const Settings& options, const Reporter& reporter) {
   set_log_sink([&](Severity severity, std::string_view text) {
     if (severity >= Severity::warning) reporter.send({{"warning", text}});
   });
   std::optional<std::string> problem;
   try {
-    const std::unique_ptr<Runner> runner = backend.runner(model);
+    const std::unique_ptr<Runner> runner =
+        backend.runner({.in_memory = std::make_shared<const onnx::Model>(model), .config = options});
     const auto active = runner->activate();
     runner->infer(inputs);
+  } catch (const UsageError& error) {
+    reporter.send({{"usage", error.problem()}, {"remedy", error.remedy()}});
+    return false;
   } catch (const Error& error) {
     problem = message_of(error);
   } catch (const std::exception& error) {
@@ -76,8 +80,8 @@ bool run_whole(const Backend& backend, const onnx::Model& model, const TensorMap
   return problem.has_value();
 }
 
-void work(const onnx::Model& model, const TensorMap& inputs, bool whole, const std::vector<bool>& skip,
-          const Reporter& reporter) {
+void work(const onnx::Model& model, const TensorMap& inputs, const Settings& options, bool whole,
+          const std::vector<bool>& skip, const Reporter& reporter) {
   set_log_sink([](Severity, std::string_view) {});
   std::shared_ptr<const onnx::Evaluator> evaluator;
   const Backend* backend = nullptr;
@@ -88,7 +92,7 @@ void work(const onnx::Model& model, const TensorMap& inputs, bool whole, const s
     reporter.send({{"unavailable", error.what()}});
     return;
   }
-  if (whole && !run_whole(*backend, model, inputs, reporter)) return;
+  if (whole && !run_whole(*backend, model, inputs, options, reporter)) return;
   onnx::run_nodes(model, *evaluator, inputs, skip, [&](const NodeOutcome& outcome) {
     reporter.send(
         {{"node", outcome.node}, {"kind", static_cast<int>(outcome.kind)}, {"message", outcome.message}});
@@ -191,6 +195,8 @@ std::optional<std::size_t> take_reports(const ChildResult& result, EngineVerdict
     if (report.is_discarded()) break;  // cut off by a crash
     if (report.contains("unavailable")) {
       verdict.problem = report["unavailable"].get<std::string>();
+    } else if (report.contains("usage")) {
+      throw UsageError(report["usage"].get<std::string>(), report["remedy"].get<std::string>());
     } else if (report.contains("failure")) {
       throw BackendError("Cannot run the model node by node: " + report["failure"].get<std::string>());
     } else if (report.contains("warning")) {
@@ -218,7 +224,7 @@ std::optional<std::size_t> take_reports(const ChildResult& result, EngineVerdict
 
 }  // namespace
 
-EngineVerdict run_in_engine(const onnx::Model& model, const TensorMap& inputs) {
+EngineVerdict run_in_engine(const onnx::Model& model, const TensorMap& inputs, const Settings& options) {
   EngineVerdict verdict;
   std::vector<bool> crashed(model.graph.nodes.size(), false);
   std::vector<NodeOutcome> crashes;
@@ -227,7 +233,7 @@ EngineVerdict run_in_engine(const onnx::Model& model, const TensorMap& inputs) {
     verdict.outcomes.clear();
     bool did_whole = false;
     const ChildResult result =
-        run_child([&](const Reporter& reporter) { work(model, inputs, whole, crashed, reporter); });
+        run_child([&](const Reporter& reporter) { work(model, inputs, options, whole, crashed, reporter); });
     const std::optional<std::size_t> node = take_reports(result, verdict, did_whole);
     if (verdict.whole_model_ran)
       for (const std::string& line : lines_of(result.errors)) verdict.warnings.push_back(line);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/option_fields.h"
+
 namespace polygraph::cli {
 
 /// What running a model with ONNX Runtime showed.
@@ -22,6 +24,8 @@ struct EngineVerdict {
 /// own, forked from this one, whose standard error is read: if it crashes, that is the outcome of the node it
 /// was at, and the rest is run without that node. Not to be called while other threads hold locks.
 /// @param inputs  A tensor for each input of the graph; empty if the model has values that are no tensors.
-EngineVerdict run_in_engine(const onnx::Model& model, const TensorMap& inputs);
+/// @param options  Fields of onnxrt::SessionOptions for the whole model; single nodes run on the CPU.
+/// Throws UsageError for a provider or an option that ONNX Runtime does not have.
+EngineVerdict run_in_engine(const onnx::Model& model, const TensorMap& inputs, const Settings& options = {});
 
 }  // namespace polygraph::cli

@@ -24,6 +24,7 @@ namespace {
 struct Arguments {
   OnnxLoading loading;
   DataLoading data;
+  Settings session;  // fields of onnxrt::SessionOptions
   bool is_static = false;
   std::optional<std::string> json;  // a file, or standard output
 };
@@ -87,7 +88,8 @@ void not_run(onnx::LintReport& report, std::string message, std::string remedy =
                              .remedy = std::move(remedy)});
 }
 
-void run(onnx::LintReport& report, const onnx::Model& model, const DataLoading& data) {
+void run(onnx::LintReport& report, const onnx::Model& model, const DataLoading& data,
+         const Settings& session) {
   using enum onnx::LintFinding::Source;
   if (const std::string why = obstacle(model); !why.empty()) return not_run(report, why);
   TensorMap inputs;
@@ -96,7 +98,7 @@ void run(onnx::LintReport& report, const onnx::Model& model, const DataLoading& 
   } catch (const InputError& error) {
     return not_run(report, error.problem(), error.remedy());
   }
-  EngineVerdict verdict = run_in_engine(model, inputs);
+  EngineVerdict verdict = run_in_engine(model, inputs, session);
   if (!verdict.available) return not_run(report, verdict.problem);
   if (verdict.whole_model_ran) {
     onnx::add_success(report, model);
@@ -135,7 +137,7 @@ onnx::LintReport lint(const Arguments& arguments, const MappedFile& file) {
       !arguments.is_static && !arguments.loading.ignore_external_data && !model->graph.nodes.empty();
   report = onnx::lint_statically(*model, /*full=*/!runs);
   if (!runs) return report;
-  run(report, *model, arguments.data);
+  run(report, *model, arguments.data, arguments.session);
   if (report.was_run) return report;
   // Then at least types and shapes are inferred.
   onnx::LintReport full = onnx::lint_statically(*model, true);
@@ -172,7 +174,8 @@ Tool check_lint_tool(Session& session) {
   };
   tool.positionals = {model_argument(arguments->loading)};
   tool.groups = {lint_group(*arguments), made_up_data_group(arguments->data),
-                 onnx_loading_group(arguments->loading), logging_group(session.logging)};
+                 onnx_loading_group(arguments->loading), onnxrt_group(arguments->session),
+                 logging_group(session.logging)};
   tool.long_running = true;
   tool.run = [&session, arguments] { return check_lint(session, *arguments); };
   return tool;

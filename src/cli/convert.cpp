@@ -19,7 +19,7 @@ constexpr const char* onnx_target = "onnx";
 constexpr const char* openvino_target = "openvino";
 
 struct Arguments {
-  BuildRequest request;
+  ModelRequest request;
   Settings outputs;
   OnnxConversion onnx;
   std::filesystem::path output;
@@ -67,7 +67,7 @@ OptionGroup network_group(Arguments& arguments) {
 }
 
 // What is wrong with the place for the engine is said before the build, which may take long.
-void check_engine_file(const BuildRequest& request) {
+void check_engine_file(const ModelRequest& request) {
   namespace fs = std::filesystem;
   std::error_code error;
   if (fs::equivalent(request.engine, request.model, error))
@@ -91,7 +91,7 @@ ExitCode build_engine(Arguments& arguments) {
   refuse_options(
       arguments.onnx.given, "ONNX models",
       "Convert in two steps: to a model whose name ends in '.onnx' first, then that to an engine.");
-  BuildRequest& request = arguments.request;
+  ModelRequest& request = arguments.request;
   request.model = arguments.onnx.loading.model;
   request.engine = arguments.output;
   for (const auto& [field, value] : arguments.outputs) {

@@ -1,6 +1,7 @@
 #include "cli/onnx_options.h"
 
 #include <polygraph/core/error.h>
+#include <polygraph/onnxrt/session_options.h>
 
 #include "cli/text.h"
 
@@ -163,6 +164,39 @@ OptionGroup data_group(DataLoading& data) {
                            data.files.insert_or_assign(value.substr(0, colon), value.substr(colon + 1));
                          }
                        }}}};
+}
+
+namespace {
+
+// Names that ONNX Runtime itself has for the levels are understood, too.
+void accept_native_levels(Option& option) {
+  static const std::map<std::string, std::string> levels{{"ORT_DISABLE_ALL", "disabled"},
+                                                         {"ORT_ENABLE_BASIC", "basic"},
+                                                         {"ORT_ENABLE_EXTENDED", "extended"},
+                                                         {"ORT_ENABLE_ALL", "all"}};
+  for (const auto& [native, level] : levels) option.choices.push_back({native});
+  option.metavar = "LEVEL";
+  option.apply = [apply = option.apply](Values values) {
+    const auto found = levels.find(values.front());
+    const std::string level = found == levels.end() ? values.front() : found->second;
+    apply(Values(&level, 1));
+  };
+}
+
+}  // namespace
+
+OptionGroup onnxrt_group(Settings& settings) {
+  OptionGroup group{.title = "ONNX Runtime",
+                    .options = options_from_fields<onnxrt::SessionOptions>(settings)};
+  for (Option& option : group.options) {
+    if (option.name() == "--providers") option.names = {"--execution-providers", "--providers"};
+    if (option.name() == "--graph-optimization-level") accept_native_levels(option);
+    // These names say nothing among the options of a whole tool.
+    for (const char* name : {"--profile", "--log-severity", "--config", "--intra-op-threads",
+                             "--inter-op-threads", "--provider-options"})
+      if (option.name() == name) option.names = {"--onnxrt-" + std::string(name).substr(2)};
+  }
+  return group;
 }
 
 Option shapes_option(std::vector<std::string> names, std::string help,

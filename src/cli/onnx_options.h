@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cli/metadata_text.h"
+#include "cli/option_fields.h"
 #include "cli/tool.h"
 
 /// Groups of options that tools share which read, change and write ONNX models. Each fills a struct, which
@@ -71,6 +72,9 @@ OptionGroup onnx_saving_group(OnnxSaving& saving);
 
 /// `--seed`, `--val-range` and `--load-inputs`.
 OptionGroup data_group(DataLoading& data);
+
+/// `--providers` and the other fields of onnxrt::SessionOptions, as settings for the backend.
+OptionGroup onnxrt_group(Settings& settings);
 
 /// An option that takes `name:shape` and adds to `shapes`.
 Option shapes_option(std::vector<std::string> names, std::string help,

@@ -63,7 +63,7 @@ std::unique_ptr<Runner> reference_runner(const onnx::Model& model) {
       const Backend& backend = load_backend(name);
       // A runner would find out that its engine is missing when it is activated: too late to take another.
       static_cast<void>(backend.evaluator());
-      return backend.runner(model);
+      return backend.runner({.in_memory = std::make_shared<const onnx::Model>(model)});
     } catch (const BackendError& error) {
       problems += "\n  " + error.problem();
       remedy = error.remedy();

@@ -4,6 +4,11 @@
 #include <polygraph/onnxrt/loaders.h>
 #include <polygraph/onnxrt/runner.h>
 
+#include <memory>
+#include <utility>
+
+#include "core/option_text.h"
+
 namespace polygraph::onnxrt {
 
 namespace {
@@ -19,7 +24,7 @@ class OnnxRuntimeBackend final : public Backend {
     }
   }
 
-  EngineInfo build(const BuildRequest& request) const override {
+  EngineInfo build(const ModelRequest& request) const override {
     throw BackendError("Building an engine of '" + request.model.native() +
                            "': ONNX Runtime has no engines, it runs the ONNX model itself.",
                        "Build with --openvino, or use the model as it is.");
@@ -32,8 +37,27 @@ class OnnxRuntimeBackend final : public Backend {
 
   std::shared_ptr<const onnx::Evaluator> evaluator() const override { return node_evaluator(); }
 
-  std::unique_ptr<polygraph::Runner> runner(const onnx::Model& model) const override {
-    return std::make_unique<Runner>(SessionFromOnnx([model] { return model; }));
+  std::unique_ptr<polygraph::Runner> runner(const ModelRequest& request,
+                                            const std::string& name) const override {
+    SessionOptions options;
+    for (const auto& [field, text] : request.config) set_option(options, field, text);
+    refuse(!request.engine.empty(), "save engines");
+    refuse(!request.plugins.empty(), "load plugins");
+    refuse(!request.layer_precisions.empty(), "keep layers in a precision");
+    refuse(!request.outputs.empty() || !request.exclude_outputs.empty() || !request.mark_layer_types.empty(),
+           "mark outputs of its own");
+    ModelSource model = request.model;
+    if (request.in_memory) model = [model = request.in_memory] { return *model; };
+    SessionFromOnnx session(std::move(model), std::move(options));
+    return name.empty() ? std::make_unique<Runner>(std::move(session))
+                        : std::make_unique<Runner>(std::move(session), name);
+  }
+
+ private:
+  static void refuse(bool asked, const char* what) {
+    if (asked)
+      throw UsageError(std::string("ONNX Runtime does not ") + what + ".",
+                       "Change the ONNX model itself, or take a backend that has engines.");
   }
 };
 

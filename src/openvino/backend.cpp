@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <polygraph/core/backend.h>
 #include <polygraph/core/error.h>
+#include <polygraph/core/files.h>
 #include <polygraph/openvino/evaluator.h>
 #include <polygraph/openvino/loaders.h>
 #include <polygraph/openvino/runner.h>
@@ -17,29 +18,41 @@ namespace polygraph::openvino {
 
 namespace {
 
+std::map<std::string, DataType> layer_precisions(const ModelRequest& request) {
+  std::map<std::string, DataType> precisions;
+  for (const auto& [layer, text] : request.layer_precisions) {
+    const auto dtype = parse_data_type(text);
+    if (!dtype)
+      throw UsageError(fmt::format("The layer precision '{}:{}' names no data type.", layer, text),
+                       "Use 'float32'.");
+    precisions[layer] = *dtype;
+  }
+  return precisions;
+}
+
+EngineFromNetwork engine_of(const ModelRequest& request) {
+  ConfigOptions options;
+  for (const auto& [name, text] : request.config) set_option(options, name, text);
+  const std::vector<std::filesystem::path> plugins(request.plugins.begin(), request.plugins.end());
+  Source<Network> network = NetworkFromOnnxPath(request.model, LoadPlugins(plugins));
+  if (request.in_memory)
+    network = [model = request.in_memory, load = LoadPlugins(plugins)] {
+      return network_from_model(*model, load());
+    };
+  const OutputOptions outputs{request.outputs, request.exclude_outputs, request.mark_layer_types};
+  if (!(outputs == OutputOptions{})) network = ModifyNetworkOutputs(std::move(network), outputs);
+  if (auto precisions = layer_precisions(request); !precisions.empty())
+    network = SetLayerPrecisions(std::move(network), std::move(precisions));
+  return EngineFromNetwork(std::move(network), CreateConfig(options));
+}
+
 class OpenVinoBackend final : public Backend {
  public:
   std::string_view name() const override { return "OpenVINO"; }
   std::string version() const override { return ov::get_openvino_version().buildNumber; }
 
-  EngineInfo build(const BuildRequest& request) const override {
-    ConfigOptions options;
-    for (const auto& [name, text] : request.config) set_option(options, name, text);
-    std::map<std::string, DataType> precisions;
-    for (const auto& [layer, text] : request.layer_precisions) {
-      const auto dtype = parse_data_type(text);
-      if (!dtype)
-        throw UsageError(fmt::format("The layer precision '{}:{}' names no data type.", layer, text),
-                         "Use 'float32'.");
-      precisions[layer] = *dtype;
-    }
-    const std::vector<std::filesystem::path> plugins(request.plugins.begin(), request.plugins.end());
-
-    Network network = network_from_onnx_path(request.model, LoadPlugins(plugins));
-    const OutputOptions outputs{request.outputs, request.exclude_outputs, request.mark_layer_types};
-    if (!(outputs == OutputOptions{})) modify_network_outputs(network, outputs);
-    if (!precisions.empty()) set_layer_precisions(network, precisions);
-    return save_engine(EngineFromNetwork(network, CreateConfig(options)), request.engine).info();
+  EngineInfo build(const ModelRequest& request) const override {
+    return save_engine(engine_of(request), request.engine).info();
   }
 
   std::vector<double> measure_layers(const std::filesystem::path& path, int iterations) const override {
@@ -84,8 +97,15 @@ class OpenVinoBackend final : public Backend {
 
   std::shared_ptr<const onnx::Evaluator> evaluator() const override { return node_evaluator(); }
 
-  std::unique_ptr<polygraph::Runner> runner(const onnx::Model& model) const override {
-    return std::make_unique<Runner>(EngineFromNetwork([model] { return network_from_model(model); }));
+  std::unique_ptr<polygraph::Runner> runner(const ModelRequest& request,
+                                            const std::string& name) const override {
+    Source<Engine> engine = EngineFromPath(request.model);
+    if (request.in_memory || !EngineFile::recognise(MappedFile(request.model).bytes())) {
+      engine = engine_of(request);
+      if (!request.engine.empty()) engine = SaveEngine(std::move(engine), request.engine);
+    }
+    return name.empty() ? std::make_unique<Runner>(std::move(engine))
+                        : std::make_unique<Runner>(std::move(engine), name);
   }
 };
 

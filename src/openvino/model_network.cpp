@@ -48,12 +48,12 @@ class TemporaryFolder {
 
 }  // namespace
 
-Network network_from_model(const onnx::Model& model) {
-  if (fits_in_memory(model)) return network_from_onnx_bytes(onnx::encode_model(model));
+Network network_from_model(const onnx::Model& model, const Runtime& runtime) {
+  if (fits_in_memory(model)) return network_from_onnx_bytes(onnx::encode_model(model), runtime);
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "model.onnx";
   onnx::save_model(model, path, {.external_data_path = "model.weights"});
-  return network_from_onnx_path(path);
+  return network_from_onnx_path(path, runtime);
 }
 
 }  // namespace polygraph::openvino

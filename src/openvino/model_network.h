@@ -6,6 +6,6 @@
 namespace polygraph::openvino {
 
 /// Reads an ONNX model as it is in memory, its external data included. Throws as NetworkFromOnnxPath.
-Network network_from_model(const onnx::Model& model);
+Network network_from_model(const onnx::Model& model, const Runtime& runtime = Runtime());
 
 }  // namespace polygraph::openvino

@@ -1,6 +1,8 @@
 """`polygraph check lint`: its text, its report and its exit status."""
 
 import json
+import os
+import pathlib
 import unittest
 
 from program import run
@@ -68,6 +70,27 @@ class CheckLint(ModelTest):
         self.assertEqual(report["summary"], {"passing": ["good"], "failing": ["bad", "worse"]})
         self.assertEqual(self.entries(report)[:2], [("exception", "onnxruntime", ["bad"]),
                                                     ("exception", "onnxruntime", ["worse"])])
+
+    def test_a_crash_of_the_engine_is_a_finding(self):
+        folder = pathlib.Path(os.environ["POLYGRAPH_TEST_ONNXRUNTIME"])
+        libraries = sorted(folder.glob("onnxruntime/capi/libonnxruntime.so.*"))
+        if not libraries:
+            self.skipTest("ONNX Runtime is not installed")
+        environment = {"POLYGRAPH_STAND_IN_OVER": str(libraries[0]),
+                       "POLYGRAPH_ONNXRUNTIME": os.environ["POLYGRAPH_STAND_INS"] + "/libonnxruntime_crashing.so"}
+        result = run("check", "lint", self.model_of(CHAIN), "--json", environment=environment)
+        self.check(result, 1, stderr="")
+        report = json.loads(result.stdout)
+        self.assertEqual(report["summary"], {"passing": ["relu_1"], "failing": ["sigmoid"]})
+        self.assertEqual(self.entries(report), [("exception", "onnxruntime", ["sigmoid"])])
+        self.assertIn("crashed (Segmentation fault)", report["lint_entries"][0]["message"])
+
+    def test_providers(self):
+        result = self.lint(CHAIN, "--providers", "cpu", "--graph-optimization-level", "ORT_DISABLE_ALL", "--json")
+        if "was not run" in result.stdout:
+            self.skipTest("ONNX Runtime is not installed")
+        self.check(result, 0)
+        self.check_error(self.lint(CHAIN, "--providers", "nonsense"), 2, "nonsense")
 
 
 if __name__ == "__main__":

@@ -151,15 +151,30 @@ const Backend& backend() {
 TEST(Backend, RunsModelsAndComputesNodes) {
   EXPECT_EQ(backend().name(), "ONNX Runtime");
   EXPECT_EQ(backend().version(), Library().version());
-  const auto runner = backend().runner(with_weights());
+  const auto runner =
+      backend().runner({.in_memory = std::make_shared<const onnx::Model>(with_weights())}, "mine");
+  EXPECT_EQ(runner->name(), "mine");
   const auto active = runner->activate();
   EXPECT_EQ(runner->infer({{"x", Tensor::full(Shape{1}, 0.5f)}})["y"].values<float>().back(), 4095.5f);
   EXPECT_EQ(backend().evaluator()->name(), "ONNX Runtime " + Library().version());
 }
 
+TEST(Backend, TakesOptionsByName) {
+  ModelRequest request{.in_memory = std::make_shared<const onnx::Model>(with_weights()),
+                       .config = {{"providers", "no_such_provider"}}};
+  const auto runner = backend().runner(request);
+  EXPECT_THAT(message<UsageError>([&] { static_cast<void>(runner->activate()); }),
+              HasSubstr("no_such_provider"));
+  request.config = {{"no_such_option", "1"}};
+  EXPECT_THAT(message<UsageError>([&] { backend().runner(request); }), HasSubstr("no_such_option"));
+  request.config = {};
+  request.plugins = {"libplugin.so"};
+  EXPECT_THAT(message<UsageError>([&] { backend().runner(request); }), HasSubstr("load plugins"));
+}
+
 TEST(Backend, HasNoEngines) {
   EXPECT_THAT(message<BackendError>([] {
-                BuildRequest request;
+                ModelRequest request;
                 request.model = "m.onnx";
                 backend().build(request);
               }),

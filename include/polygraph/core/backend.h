@@ -17,11 +17,15 @@ class Evaluator;
 struct Model;
 }  // namespace onnx
 
-/// What a tool asks of a backend when it turns a model into a saved engine.
-struct BuildRequest {
+/// A model, and how a tool wants a backend to build or run it.
+struct ModelRequest {
+  /// An ONNX model, or for `runner` an engine that this backend saved.
   std::filesystem::path model;
+  /// If set, this is the model, not the file. Its weights are read when they are needed.
+  std::shared_ptr<const onnx::Model> in_memory;
+  /// Where the engine is saved; for `runner` it may be empty: nowhere.
   std::filesystem::path engine;
-  /// The configuration: fields of the backend's ConfigOptions by name, as text.
+  /// The configuration: fields of the backend's options by name, as text.
   std::vector<std::pair<std::string, std::string>> config;
   std::vector<std::string> plugins;
   std::vector<std::string> outputs;
@@ -40,7 +44,7 @@ class Backend {
   virtual std::string version() const = 0;
   /// Builds and saves an engine; returns what its header says. Throws BackendError if this backend has no
   /// engines, naming one that has.
-  virtual EngineInfo build(const BuildRequest& request) const = 0;
+  virtual EngineInfo build(const ModelRequest& request) const = 0;
   /// Loads a saved engine that was built with profiling, runs it `iterations` times on zeros (dynamic
   /// dimensions 1), and returns the mean seconds per layer, in the order of EngineInfo::layers; not a number
   /// for a layer that was not executed.
@@ -48,9 +52,10 @@ class Backend {
   /// Computes single nodes of ONNX models (`polygraph/onnx/evaluator.h`). Throws BackendError if the engine
   /// library cannot be had.
   virtual std::shared_ptr<const onnx::Evaluator> evaluator() const = 0;
-  /// A runner of a model as it is in memory, with default options; its weights are read when the runner is
-  /// activated, which the caller does.
-  virtual std::unique_ptr<Runner> runner(const onnx::Model& model) const = 0;
+  /// A runner of the model, not activated; what is wrong with the model shows when it is. Throws UsageError
+  /// for a configuration that does not exist or that this backend has not got.
+  /// @param name  The runner's; empty: the backend's own, e.g. `onnxrt-runner`.
+  virtual std::unique_ptr<Runner> runner(const ModelRequest& request, const std::string& name = {}) const = 0;
 
  protected:
   ~Backend() = default;
