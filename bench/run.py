@@ -131,7 +131,6 @@ def inference(build):
 
 def onnxrt_inference(build):
     """`infer()` of the ONNX Runtime runner, beside the bare calls of its C interface."""
-    os.environ.setdefault("POLYGRAPH_ONNXRUNTIME", str(PEER.parent.parent))
     yield from one_inference(build, "onnxrt_infer", "onnxrt infer()", 1.02, 0.5e-6)
 
 

@@ -1,9 +1,10 @@
 # What `cmake --install` puts below the prefix, which may be moved afterwards:
 #
 #   bin/polygraph
-#   lib/libpolygraph.so, lib/libpolygraph-openvino.so, lib/libpolygraph-onnx-official.so
-#   lib/cmake/Polygraph/                 find_package(Polygraph COMPONENTS openvino)
+#   lib/libpolygraph.so, lib/libpolygraph-openvino.so, lib/libpolygraph-onnxrt.so, lib/libpolygraph-onnx-official.so
+#   lib/cmake/Polygraph/                 find_package(Polygraph COMPONENTS openvino onnxrt)
 #   lib/polygraph/openvino/              the OpenVINO that the backend was built with (POLYGRAPH_BUNDLE_OPENVINO)
+#   lib/polygraph/onnxruntime/           an ONNX Runtime (POLYGRAPH_BUNDLE_ONNXRUNTIME); others are found, too
 #   include/polygraph/
 #   share/                               man pages, completions, licences
 include(CMakePackageConfigHelpers)
@@ -51,6 +52,18 @@ if(POLYGRAPH_OPENVINO)
       VERSION "${OpenVINO_VERSION}" COMPATIBILITY ExactVersion)
     install(FILES "${PROJECT_BINARY_DIR}/bundle/OpenVINOConfig.cmake" "${PROJECT_BINARY_DIR}/bundle/OpenVINOConfigVersion.cmake"
       DESTINATION "${openvino_dir}/cmake")
+  endif()
+endif()
+
+set_target_properties(polygraph-onnxrt PROPERTIES INSTALL_RPATH "$ORIGIN")
+install(TARGETS polygraph-onnxrt EXPORT PolygraphOnnxrtTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(EXPORT PolygraphOnnxrtTargets NAMESPACE Polygraph:: DESTINATION "${package_dir}")
+list(APPEND product polygraph-onnxrt)
+if(POLYGRAPH_BUNDLE_ONNXRUNTIME)
+  file(GLOB onnxruntime "${POLYGRAPH_DEPS}/onnxruntime/capi/libonnxruntime.so.*")
+  if(onnxruntime)
+    install(FILES ${onnxruntime} "${POLYGRAPH_DEPS}/onnxruntime/LICENSE" "${POLYGRAPH_DEPS}/onnxruntime/ThirdPartyNotices.txt"
+      DESTINATION "${CMAKE_INSTALL_LIBDIR}/polygraph/onnxruntime")
   endif()
 endif()
 

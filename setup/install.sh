@@ -94,7 +94,7 @@ archives() {
 }
 
 wheels() {
-  archives wheels.txt "openvino magika" --only-binary=:all: --python-version 3.11 --platform manylinux_2_28_x86_64
+  archives wheels.txt "openvino onnxruntime magika" --only-binary=:all: --python-version 3.11 --platform manylinux_2_28_x86_64
 }
 
 # models: wheels that hold models to test with.

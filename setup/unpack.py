@@ -1,6 +1,7 @@
 """Unpacks the parts of a wheel or source distribution that the build uses: unpack.py FILE FOLDER.
 
 openvino: headers, CMake package, libraries and licences; not the Python modules nor the GPU and NPU plugins.
+onnxruntime: the library and its licences.
 magika: the model and its configuration.
 silero_vad, rapidocr_onnxruntime: models to test with.
 onnx: the C++ library with its message definitions.
@@ -26,6 +27,11 @@ PARTS = {
         "openvino",
         ["openvino/include/*", "openvino/cmake/*", "openvino/libs/*", "*.dist-info/licenses/*"],
         ["*_intel_gpu_plugin.so", "*_intel_npu_plugin.so", "openvino/libs/cache.json"],
+    ),
+    "onnxruntime": (
+        "onnxruntime",
+        ["onnxruntime/capi/libonnxruntime.so.*", "onnxruntime/LICENSE", "onnxruntime/ThirdPartyNotices.txt"],
+        [],
     ),
     "magika": (
         "magika",

@@ -1,8 +1,6 @@
-#include <polygraph/compare/data_loader.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 #include <polygraph/onnx/lint.h>
-#include <polygraph/onnx/passes.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -16,6 +14,7 @@
 #include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/onnx_options.h"
+#include "cli/surgeon_verify.h"
 #include "cli/tools.h"
 
 namespace polygraph::cli {
@@ -63,12 +62,6 @@ OptionGroup made_up_data_group(DataLoading& data) {
   return group;
 }
 
-TensorMap inputs_of(const onnx::Model& model, const DataLoading& data) {
-  compare::DataLoaderOptions options{.seed = data.seed};
-  for (const ValueRange& range : data.ranges) options.val_range[range.name] = {range.low, range.high};
-  return compare::DataLoader(onnx::input_metadata(model.graph), options)[0];
-}
-
 /// Why the model cannot be run with made-up data, or empty.
 std::string obstacle(const onnx::Model& model) {
   for (const onnx::ValueInfo& input : model.graph.inputs)
@@ -94,7 +87,7 @@ void run(onnx::LintReport& report, const onnx::Model& model, const DataLoading& 
   if (const std::string why = obstacle(model); !why.empty()) return not_run(report, why);
   TensorMap inputs;
   try {
-    inputs = inputs_of(model, data);
+    inputs = inputs_for(onnx::input_metadata(model.graph), data);
   } catch (const InputError& error) {
     return not_run(report, error.problem(), error.remedy());
   }
@@ -132,7 +125,6 @@ onnx::LintReport lint(const Arguments& arguments, const MappedFile& file) {
     return report;
   }
   if (arguments.loading.external_data_dir) model->storage.set_folder(*arguments.loading.external_data_dir);
-  if (!arguments.data.shapes.empty()) onnx::passes::override_input_shapes(*model, arguments.data.shapes);
   const bool runs =
       !arguments.is_static && !arguments.loading.ignore_external_data && !model->graph.nodes.empty();
   report = onnx::lint_statically(*model, /*full=*/!runs);

@@ -17,6 +17,7 @@
 #include "cli/json_output.h"
 #include "cli/surgeon_floats.h"
 #include "core/log_format.h"
+#include "onnx/node_prints.h"
 
 namespace polygraph::cli {
 namespace {
@@ -25,7 +26,9 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t most_listed_findings = 10;
-constexpr std::size_t large_graph = 20'000;  // nodes; the ONNX library checks some 100 in a millisecond
+// Nodes from which on unchanged ones are not checked again: the ONNX library checks some 100 in a
+// millisecond.
+constexpr std::size_t large_graph = 20'000;
 
 fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");
@@ -140,7 +143,6 @@ ModelEdit::ModelEdit(std::string tool, const OnnxLoading& loading, const OnnxSav
       model_(original()),
       before_(summary_of(model_)),
       extra_(std::make_unique<ExtraJson>()) {
-  if (saving.check && model_.graph.nodes.size() >= large_graph) prints_.emplace(model_);
   apply_loading_options();
 }
 
@@ -169,8 +171,9 @@ void ModelEdit::add_json(const std::string& member, nlohmann::ordered_json value
 void ModelEdit::check() const {
   refuse_new(dangling_texts, model_, *this, saving_.output);
   const auto findings = [this](const onnx::Model& model) {
-    const bool is_edited = &model == &model_ && prints_;
-    return finding_texts(is_edited ? onnx::check_edited_model(model, *prints_) : onnx::check_model(model));
+    const bool in_part = &model == &model_ && model.graph.nodes.size() >= large_graph;
+    return finding_texts(in_part ? onnx::check_edited_model(model, onnx::NodePrints(original()))
+                                 : onnx::check_model(model));
   };
   refuse_new(findings, model_, *this, saving_.output);
 }

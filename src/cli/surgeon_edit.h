@@ -11,7 +11,6 @@
 #include "cli/onnx_options.h"
 #include "cli/session.h"
 #include "cli/summary.h"
-#include "onnx/node_prints.h"
 
 namespace polygraph::cli {
 
@@ -66,7 +65,6 @@ class ModelEdit {
   MappedFile file_;
   onnx::Model model_;
   ModelSummary before_;
-  std::optional<onnx::NodePrints> prints_;  // of a large model: its unchanged nodes are not checked again
   std::vector<std::string> notes_;
   bool shows_ops_ = false;
   std::unique_ptr<ExtraJson> extra_;

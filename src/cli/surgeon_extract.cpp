@@ -76,21 +76,21 @@ Types types_of(const onnx::Graph& graph) {
   return types;
 }
 
-// The values that neither the command line nor the model gives a type; who gives the type of an output need
-// not give its shape.
-std::vector<std::string> values_without_type(const onnx::Graph& graph, const Arguments& arguments) {
+// The values of these that neither the command line nor the model gives a type.
+// @param shapes_too  Whether a type without a shape is none.
+std::vector<std::string> values_without_type(const onnx::Graph& graph,
+                                             const std::optional<Boundaries>& boundaries, bool shapes_too) {
   std::vector<std::string> names;
+  if (!boundaries) return names;
   const Types types = types_of(graph);
-  for (const auto* boundaries : {&arguments.inputs, &arguments.outputs}) {
-    if (!*boundaries) continue;
-    for (const onnx::passes::Boundary& boundary : **boundaries) {
-      const auto known = types.find(boundary.name);
-      const bool has_type = boundary.dtype || (known != types.end() && known->second->element_type);
-      const bool has_shape = boundary.shape || (boundaries == &arguments.outputs && boundary.dtype) ||
-                             (known != types.end() && known->second->shape);
-      const bool is_other = known != types.end() && known->second->kind != onnx::Type::Kind::tensor;
-      if (!is_other && !(has_type && has_shape)) names.push_back(boundary.name);
-    }
+  for (const onnx::passes::Boundary& boundary : *boundaries) {
+    const auto known = types.find(boundary.name);
+    const bool is_known = known != types.end();
+    if (is_known && known->second->kind != onnx::Type::Kind::tensor) continue;
+    const bool has_type = boundary.dtype || (is_known && known->second->element_type);
+    const bool has_shape =
+        boundary.shape || (is_known && known->second->shape) || (boundary.dtype && !shapes_too);
+    if (!(has_type && has_shape)) names.push_back(boundary.name);
   }
   return names;
 }
@@ -107,35 +107,48 @@ void observe_types(ModelEdit& edit, const Arguments& arguments) {
   edit.note("Types and shapes are those of a run on data: open dimensions have become fixed");
 }
 
-// Sees to it that types which were not given are in the model.
-void find_types(ModelEdit& edit, const Arguments& arguments) {
-  if (arguments.force_fallback) {
-    observe_types(edit, arguments);
-    return;
-  }
-  if (arguments.loading.infer_shapes) return;
-  std::vector<std::string> values = values_without_type(edit.model().graph, arguments);
+// The model with nothing but the types of its outputs.
+onnx::Model output_types(onnx::Model model) {
+  log_verbose("Inferring types and shapes that the model does not have");
+  infer_shapes_of(model);
+  model.graph.nodes.clear();
+  model.graph.value_info.clear();
+  return model;
+}
+
+// Sees to it that the values which become inputs have types: those follow from what is cut off.
+void find_input_types(ModelEdit& edit, const Arguments& arguments) {
+  std::vector<std::string> values = values_without_type(edit.model().graph, arguments.inputs, true);
+  if (values.empty()) return;
   // Types of inputs are not inferred, and it is the extraction that refuses names of nothing.
+  const std::unordered_set<std::string_view> wanted(values.begin(), values.end());
   std::unordered_set<std::string_view> made;
   for (const onnx::Node& node : edit.model().graph.nodes)
-    made.insert(node.outputs.begin(), node.outputs.end());
-  std::erase_if(values, [&](const std::string& value) { return !made.contains(value); });
-  if (values.empty()) return;
-  log_verbose("Inferring types and shapes that the model does not have");
-  // Of a large model, only what these values depend on.
+    for (const std::string_view output : node.outputs)
+      if (wanted.contains(output)) made.insert(output);
+  std::vector<std::string> outputs(made.begin(), made.end());
+  if (outputs.empty()) return;
   onnx::Model part = edit.model();
-  onnx::passes::modify_outputs(part, {.outputs = std::move(values)});
+  onnx::passes::modify_outputs(part, {.outputs = std::move(outputs)});
   onnx::passes::cleanup(part);
-  infer_shapes_of(part);
-  part.graph.nodes.clear();
-  part.graph.value_info = std::move(part.graph.outputs);
-  onnx::merge_types(edit.model(), part);
+  onnx::Model types = output_types(std::move(part));
+  types.graph.value_info = std::move(types.graph.outputs);
+  onnx::merge_types(edit.model(), types);
+}
+
+// The types of the outputs follow from the part itself.
+void find_output_types(ModelEdit& edit, const Arguments& arguments) {
+  if (values_without_type(edit.model().graph, arguments.outputs, false).empty()) return;
+  onnx::merge_types(edit.model(), output_types(edit.model()));
 }
 
 ExitCode extract(Session& session, const Arguments& arguments) {
   ModelEdit edit("surgeon extract", arguments.loading, arguments.saving);
-  find_types(edit, arguments);
+  const bool infers = !arguments.force_fallback && !arguments.loading.infer_shapes;
+  if (arguments.force_fallback) observe_types(edit, arguments);
+  if (infers) find_input_types(edit, arguments);
   onnx::passes::extract_subgraph(edit.model(), arguments.inputs, arguments.outputs);
+  if (infers) find_output_types(edit, arguments);
   return edit.finish(session, arguments.reporting);
 }
 

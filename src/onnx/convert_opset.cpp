@@ -52,15 +52,22 @@ class FunctionCheck {
 /// changed into the graph that there was.
 class ConversionMerge {
  public:
-  static void merge(Graph& graph, Graph& converted) {
+  explicit ConversionMerge(Storage& storage) : storage_(storage) {}
+
+  void merge(Graph& graph, Graph& converted) const {
     std::unordered_map<std::string_view, Node*> makers;
-    for (Node& node : graph.nodes)
+    std::unordered_set<std::string_view> names;
+    for (Node& node : graph.nodes) {
       if (const std::string_view key = first_output(node); !key.empty()) makers.emplace(key, &node);
+      names.insert(node.name);
+    }
     std::vector<Node> nodes;
     nodes.reserve(converted.nodes.size());
     for (Node& node : converted.nodes) {
       const auto original = makers.find(first_output(node));
       if (original == makers.end()) {
+        // The converter gives new nodes the name of the one that they are for.
+        if (!node.name.empty()) node.name = unused_name(node.name, names);
         nodes.push_back(std::move(node));
       } else {
         merge(*original->second, node);
@@ -74,13 +81,22 @@ class ConversionMerge {
   }
 
  private:
+  std::string_view unused_name(std::string_view wish, std::unordered_set<std::string_view>& names) const {
+    if (names.insert(wish).second) return wish;
+    std::string name;
+    int number = 0;
+    do name = fmt::format("{}_{}", wish, ++number);
+    while (names.contains(name));
+    return *names.insert(storage_.intern(std::string_view(name))).first;
+  }
+
   static std::string_view first_output(const Node& node) {
     const auto output =
         std::ranges::find_if(node.outputs, [](std::string_view name) { return !name.empty(); });
     return output == node.outputs.end() ? std::string_view() : *output;
   }
 
-  static void merge(Node& node, Node& converted) {
+  void merge(Node& node, Node& converted) const {
     const bool is_same_operator = node.op_type == converted.op_type && node.domain == converted.domain;
     node.op_type = converted.op_type;
     if (node.inputs != converted.inputs) node.inputs = std::move(converted.inputs);
@@ -103,7 +119,7 @@ class ConversionMerge {
       if (!kept.contains(attribute.name)) node.attributes.push_back(std::move(attribute));
   }
 
-  static void merge(Attribute& attribute, Attribute& converted) {
+  void merge(Attribute& attribute, Attribute& converted) const {
     if (attribute.value.index() != converted.value.index()) {
       attribute = std::move(converted);
       return;
@@ -160,6 +176,8 @@ class ConversionMerge {
     for_each_definition(graph, [&](std::string_view name) { names.insert(name); });
     std::erase_if(graph.value_info, [&](const ValueInfo& info) { return !names.contains(info.name); });
   }
+
+  Storage& storage_;
 };
 
 }  // namespace
@@ -185,7 +203,7 @@ void convert_opset(Model& model, std::int64_t version) {
                      "Convert to a version in between, or replace that operator first.");
   Model converted = load_result(std::move(result.model), model);
   weightless.restore(converted);
-  ConversionMerge::merge(model.graph, converted.graph);
+  ConversionMerge(model.storage).merge(model.graph, converted.graph);
   // Up to IR version 3 initializers have to be inputs, too; those that the converter adds are not.
   if (model.ir_version.value_or(0) < 4) model.ir_version = 4;
   const auto set_version = [version](std::vector<OpsetImport>& imports) {

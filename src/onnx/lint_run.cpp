@@ -147,10 +147,11 @@ class NodeRun {
         if (value != no_index && !inputs.back()) return Kind::unreachable;
       }
       Node call = node;
+      std::vector<Tensor> captured;  // `call` refers to their memory
       for (const std::uint32_t value : operands.subspan(node.inputs.size())) {
-        const std::optional<Tensor> captured = tensor(value);
-        if (!captured) return Kind::unreachable;
-        give_to_subgraphs(call, body_.names()[value], *captured);
+        std::optional<Tensor> found = tensor(value);
+        if (!found) return Kind::unreachable;
+        give_to_subgraphs(call, body_.names()[value], captured.emplace_back(std::move(*found)));
       }
       report_({.node = index, .kind = Kind::begins});
       std::vector<std::optional<Tensor>> outputs = evaluator_.evaluate({call, model_, inputs});

@@ -1,5 +1,6 @@
 #include "onnxrt/find_library.h"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -104,6 +105,12 @@ std::vector<fs::path> prefixes_of_python() {
   return {};
 }
 
+fs::path folder_of_this_module() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(&folder_of_this_module), &info) == 0 || !info.dli_fname) return {};
+  return fs::path(info.dli_fname).parent_path();
+}
+
 }  // namespace
 
 FoundLibrary library_at(const fs::path& path) {
@@ -139,6 +146,13 @@ FoundLibrary find_library() {
   FoundLibrary result;
   for (const fs::path& prefix : prefixes) {
     search_prefix(prefix, result);
+    if (!result.path.empty()) return result;
+  }
+  // What is installed along with this module.
+  if (const fs::path module = folder_of_this_module(); !module.empty()) {
+    const FoundLibrary bundled = library_at(module / "polygraph/onnxruntime");
+    result.path = bundled.path;
+    result.searched.push_back((module / "polygraph/onnxruntime").string());
     if (!result.path.empty()) return result;
   }
 #ifdef POLYGRAPH_ONNXRUNTIME_FOLDER

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
+#include <polygraph/onnx/editor.h>
 #include <polygraph/onnx/save.h>
 #include <polygraph/onnxrt/loaders.h>
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/log_format.h"
 #include "onnxrt/native_options.h"
@@ -245,6 +247,15 @@ class SessionMaker {
   // Takes larger initializers out of `edited`; ONNX Runtime gets them as views of where they are, and copies
   // them. External data it maps itself.
   void hand_over_weights(onnx::Model& edited, const onnx::Model& model) {
+    // It refuses weights for initializers that nothing uses, which it drops: they are dropped here.
+    std::unordered_set<std::string_view> used;
+    onnx::for_each_graph(model, [&](const onnx::Graph& graph) {
+      for (const onnx::Node& node : graph.nodes) used.insert(node.inputs.begin(), node.inputs.end());
+      for (const onnx::ValueInfo& output : graph.outputs) used.insert(output.name);
+    });
+    for (const onnx::ValueInfo& input : model.graph.inputs) used.insert(input.name);
+    std::erase_if(edited.graph.initializers,
+                  [&](const onnx::TensorData& data) { return !used.contains(data.name); });
     // ONNX Runtime 1.20 does not look in the folder that it is told.
     const bool maps_external_data = state_->library.minor_version() > 20;
     std::vector<std::string> names;

@@ -224,6 +224,43 @@ TEST(RunNodes, SubgraphsGetWhatTheyTakeFromOutside) {
   EXPECT_THAT(kinds(model, outcomes(model, Looker())), ElementsAre(Kind::passed));
 }
 
+/// A weight whose values are stored as numbers, which are unpacked into memory of their own.
+TensorData typed(std::string_view name, const std::vector<std::byte>& varints) {
+  TensorData data;
+  data.name = name;
+  data.data_type = element_type_of(DataType::int64);
+  data.dims = {static_cast<std::int64_t>(varints.size())};
+  data.typed_field = TensorData::TypedField::int64_data;
+  data.typed_data = varints;
+  return data;
+}
+
+TEST(RunNodes, WhatSubgraphsGetStaysInMemory) {
+  class Reader final : public Evaluator {
+   public:
+    std::string_view name() const override { return "Reader"; }
+    std::vector<std::optional<Tensor>> evaluate(const NodeCall& call) const override {
+      for (const TensorData& data : std::get<Box<Graph>>(call.node.attributes[0].value)->initializers) {
+        const Tensor tensor = tensor_of(data, call.model, Alignment::any);
+        for (const std::int64_t read : tensor.values<std::int64_t>()) values.push_back(read);
+      }
+      return {Tensor::full(Shape{2}, 0.0F)};
+    }
+    mutable std::vector<std::int64_t> values;
+  };
+  const std::vector<std::byte> first(64, std::byte{1}), second(64, std::byte{2});
+  Graph branch;
+  branch.nodes = {node("Add", {"one", "two"}, {"r"}, "inner")};
+  branch.outputs = {value("r", {{2}})};
+  Model model = model_of({with(node("If", {"x"}, {"y"}, "if"), "then_branch", Box<Graph>(branch))});
+  model.graph.initializers = {typed("one", first), typed("two", second)};
+  const Reader reader;
+  EXPECT_THAT(kinds(model, outcomes(model, reader)), ElementsAre(Kind::passed));
+  std::vector<std::int64_t> expected(64, 1);
+  expected.resize(128, 2);
+  EXPECT_EQ(reader.values, expected);
+}
+
 TEST(AddOutcomes, TheEngineOverrulesTheChecker) {
   const Model model = model_of({node("Double", {"x"}, {"a"}, "runs"), node("Bad", {"a"}, {"y"}, "fails")});
   LintReport report;

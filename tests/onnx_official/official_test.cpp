@@ -8,6 +8,8 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <string_view>
 #include <thread>
 
 #include "helpers/message.h"
@@ -18,6 +20,7 @@ namespace {
 
 using test::message;
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -263,6 +266,18 @@ TEST(ConvertOpset, KeepsWhatTheConverterForgets) {
   EXPECT_THAT(sum->inputs, SizeIs(2));  // the axes are an input from 18 on
   EXPECT_THAT(sum->attributes, IsEmpty());
   EXPECT_EQ(sum->name, "sum");
+}
+
+TEST(ConvertOpset, GivesNewNodesNamesOfTheirOwn) {
+  Model model = model_of(R"(g (float[2,3,4] x) => (float[2,3,4] y) { [s] y = Softmax <axis = 1> (x) })");
+  model.opset_imports[0].version = 12;
+  passes::convert_opset(model, 18);  // there it becomes three nodes
+  std::multiset<std::string_view> names;
+  for (const Node& node : model.graph.nodes) names.insert(node.name);
+  EXPECT_THAT(names, SizeIs(4));
+  EXPECT_THAT(names, Contains("s").Times(1));
+  EXPECT_THAT(names, Contains("s_1").Times(1));
+  EXPECT_THAT(messages(model, true), IsEmpty());
 }
 
 TEST(ConvertOpset, SaysWhatItCannotConvert) {

@@ -55,6 +55,15 @@ TEST(SessionFromOnnx, TakesWeightsFromWhereTheyAre) {
   EXPECT_EQ(last_of(session_from_onnx(edited)), 0.5f - 4095.0f);
 }
 
+// ONNX Runtime drops such weights before it looks for their values.
+TEST(SessionFromOnnx, TakesModelsWithWeightsThatNothingUses) {
+  onnx::Model model = with_weights();
+  onnx::TensorData unused = model.graph.initializers.front();
+  unused.name = "unused";
+  model.graph.initializers.insert(model.graph.initializers.begin(), std::move(unused));
+  EXPECT_EQ(last_of(session_from_onnx(model)), 4095.5f);
+}
+
 // Protobuf's limit is not ours: the weights of such a model are handed over apart.
 TEST(SessionFromOnnx, TakesModelsPastTwoGigabytes) {
   const TemporaryFolder folder;

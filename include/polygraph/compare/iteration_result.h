@@ -15,6 +15,8 @@ struct IterationResult {
   TensorMap outputs = {};
   std::optional<double> runtime = std::nullopt;  ///< seconds, if it was measured
   std::string runner_name = "custom_runner";
+  /// Why there are no outputs: the runner's process crashed or did not answer. Empty if there are.
+  std::string failure = {};
 };
 
 }  // namespace polygraph::compare

@@ -24,7 +24,9 @@ namespace polygraph::onnxrt {
 /// 1. POLYGRAPH_ONNXRUNTIME: the library, or a folder that has it or below which pip installed it;
 /// 2. what `pip install onnxruntime` installed: for VIRTUAL_ENV, for the `python3` of PATH, for CONDA_PREFIX,
 ///    for the user (`~/.local`) and for the system;
-/// 3. the folder that Polygraph was built with;
+/// 3. `polygraph/onnxruntime` beside this library, where `make install` puts one, and the folder that
+/// Polygraph was
+///    built with;
 /// 4. the dynamic linker's path (`libonnxruntime.so.1`, `libonnxruntime.so`).
 class Library : public Evaluated {
  public:
