@@ -9,15 +9,17 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <functional>
+#include <future>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <system_error>
+#include <thread>
 
 #include "cli/json_output.h"
 #include "cli/surgeon_floats.h"
 #include "core/log_format.h"
-#include "onnx/node_prints.h"
 
 namespace polygraph::cli {
 namespace {
@@ -47,8 +49,10 @@ onnx::Model read_model(const MappedFile& file) {
   return model;
 }
 
-onnx::SaveReport write_model(const onnx::Model& model, const OnnxSaving& saving) {
-  if (!is_text(saving.output)) return onnx::save_model(model, saving.output, saving.options);
+onnx::SaveReport write_model(const onnx::Model& model, const OnnxSaving& saving,
+                             const std::function<void()>& before_commit) {
+  if (!is_text(saving.output)) return onnx::save_model(model, saving.output, saving.options, before_commit);
+  before_commit();
   const std::string text = onnx::to_text(model, std::numeric_limits<std::size_t>::max());
   write_file(saving.output, text);
   return {.model_bytes = text.size()};
@@ -141,8 +145,12 @@ ModelEdit::ModelEdit(std::string tool, const OnnxLoading& loading, const OnnxSav
       saving_(saving),
       file_(loading.model, MappedFile::Use::parts),
       model_(original()),
-      before_(summary_of(model_)),
       extra_(std::make_unique<ExtraJson>()) {
+  std::jthread side;
+  if (saving.check && model_.graph.nodes.size() >= large_graph)
+    side = std::jthread([this] { prints_.emplace(model_); });
+  before_ = summary_of(model_);
+  if (side.joinable()) side.join();
   apply_loading_options();
 }
 
@@ -171,19 +179,25 @@ void ModelEdit::add_json(const std::string& member, nlohmann::ordered_json value
 void ModelEdit::check() const {
   refuse_new(dangling_texts, model_, *this, saving_.output);
   const auto findings = [this](const onnx::Model& model) {
-    const bool in_part = &model == &model_ && model.graph.nodes.size() >= large_graph;
-    return finding_texts(in_part ? onnx::check_edited_model(model, onnx::NodePrints(original()))
-                                 : onnx::check_model(model));
+    const bool in_part = &model == &model_ && model.graph.nodes.size() >= large_graph && prints_;
+    return finding_texts(in_part ? onnx::check_edited_model(model, *prints_) : onnx::check_model(model));
   };
   refuse_new(findings, model_, *this, saving_.output);
 }
 
 ExitCode ModelEdit::finish(Session& session, const Reporting& reporting) {
   refuse_model("--json", reporting.json, loading_.model);
-  if (saving_.check) check();
-  // References that nobody looked at are right where the output is.
-  if (loading_.ignore_external_data) model_.storage.set_folder(folder_of(saving_.output));
-  const onnx::SaveReport saved = write_model(model_, saving_);
+  // Looked at while it is written; only a good one takes its place.
+  std::future<void> checked = std::async(std::launch::async, [this] {
+    if (saving_.check) check();
+  });
+  std::optional<onnx::Model> elsewhere;
+  if (loading_.ignore_external_data) {  // references that nobody looked at are right where the output is
+    elsewhere = model_;
+    elsewhere->storage.set_folder(folder_of(saving_.output));
+  }
+  const onnx::SaveReport saved =
+      write_model(elsewhere ? *elsewhere : model_, saving_, [&] { checked.get(); });
   report(session, reporting, saved);
   return ExitCode::passed;
 }

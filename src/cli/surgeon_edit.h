@@ -11,6 +11,7 @@
 #include "cli/onnx_options.h"
 #include "cli/session.h"
 #include "cli/summary.h"
+#include "onnx/node_prints.h"
 
 namespace polygraph::cli {
 
@@ -65,6 +66,7 @@ class ModelEdit {
   MappedFile file_;
   onnx::Model model_;
   ModelSummary before_;
+  std::optional<onnx::NodePrints> prints_;  // of a large model: its unchanged nodes are not checked again
   std::vector<std::string> notes_;
   bool shows_ops_ = false;
   std::unique_ptr<ExtraJson> extra_;

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
+#include <optional>
+#include <utility>
 
 #include "onnx/captures.h"
 #include "onnx/graphs.h"
@@ -122,21 +125,37 @@ std::vector<CheckFinding> check_order(const Graph& graph) {
 
 }  // namespace
 
-NodePrints::NodePrints(const Model& model) : slots_(std::bit_ceil(model.graph.nodes.size() * 2 + 1)) {
-  for (const Node& node : model.graph.nodes)
-    if (const auto print = print_of(node)) slots_[slot_of(*print)] = *print;
+NodePrints::NodePrints(const Model& model) {
+  prints_.reserve(model.graph.nodes.size());
+  for (const Node& node : model.graph.nodes) prints_.push_back(print_of(node).value_or(0));
 }
 
-bool NodePrints::contains(const Node& node) const {
-  const auto print = print_of(node);
-  return print && slots_[slot_of(*print)] == *print;
-}
-
-std::size_t NodePrints::slot_of(std::uint64_t print) const {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = (print >> 1) & mask;
-  while (slots_[slot] != 0 && slots_[slot] != print) slot = (slot + 1) & mask;
-  return slot;
+std::vector<bool> NodePrints::known(const std::vector<Node>& nodes) const {
+  // Most edits leave most nodes in their order.
+  constexpr std::size_t farthest = 32;
+  std::vector<bool> result(nodes.size(), false);
+  std::vector<std::pair<std::size_t, std::uint64_t>> elsewhere;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const std::optional<std::uint64_t> print = print_of(nodes[i]);
+    if (!print) continue;
+    const std::size_t end = std::min(at + farthest, prints_.size());
+    const std::size_t found =
+        static_cast<std::size_t>(std::find(prints_.begin() + static_cast<std::ptrdiff_t>(at),
+                                           prints_.begin() + static_cast<std::ptrdiff_t>(end), *print) -
+                                 prints_.begin());
+    if (found == end) {
+      elsewhere.emplace_back(i, *print);
+      continue;
+    }
+    result[i] = true;
+    at = found + 1;
+  }
+  if (elsewhere.empty()) return result;
+  std::vector<std::uint64_t> sorted = prints_;
+  std::ranges::sort(sorted);
+  for (const auto& [i, print] : elsewhere) result[i] = std::ranges::binary_search(sorted, print);
+  return result;
 }
 
 std::vector<CheckFinding> check_edited_model(const Model& model, const NodePrints& before) {
@@ -150,8 +169,9 @@ std::vector<CheckFinding> check_edited_model(const Model& model, const NodePrint
   graph.inputs = model.graph.inputs;
   graph.initializers = model.graph.initializers;
   graph.sparse_initializers = model.graph.sparse_initializers;
-  for (const Node& node : model.graph.nodes)
-    if (!before.contains(node)) graph.nodes.push_back(node);
+  const std::vector<bool> known = before.known(model.graph.nodes);
+  for (std::size_t i = 0; i < known.size(); ++i)
+    if (!known[i]) graph.nodes.push_back(model.graph.nodes[i]);
 
   NameTable defined(graph.nodes.size() * 2 + graph.initializers.size() + graph.inputs.size());
   for (const ValueInfo& input : graph.inputs) defined.add(input.name);

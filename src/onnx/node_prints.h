@@ -15,14 +15,12 @@ class NodePrints {
  public:
   explicit NodePrints(const Model& model);
 
-  /// Whether the graph had a node with just this operator, these inputs, outputs and attributes. Nodes with
-  /// sub-graphs or long lists count as changed.
-  bool contains(const Node& node) const;
+  /// For each of these nodes, whether the graph had one with just this operator, these inputs, outputs and
+  /// attributes. Nodes with sub-graphs or long lists count as changed.
+  std::vector<bool> known(const std::vector<Node>& nodes) const;
 
  private:
-  std::size_t slot_of(std::uint64_t print) const;
-
-  std::vector<std::uint64_t> slots_;  // open addressing; 0: free
+  std::vector<std::uint64_t> prints_;  // in the order of the graph; 0: none
 };
 
 /// What `check_model` finds, in time that grows with the edit: nodes that `before` has are not given to the

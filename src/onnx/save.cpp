@@ -70,7 +70,8 @@ class FileSink final : public ModelSink {
 
 }  // namespace
 
-SaveReport save_model(const Model& model, const fs::path& path, const SaveOptions& options) {
+SaveReport save_model(const Model& model, const fs::path& path, const SaveOptions& options,
+                      const std::function<void()>& before_commit) {
   const std::unique_ptr<const SavePlan> plan = plan_save(model, path, options);
   SaveReport report;
   report.external_tensors = plan->external_tensors;
@@ -94,6 +95,7 @@ SaveReport save_model(const Model& model, const fs::path& path, const SaveOption
   report.model_bytes = file.size();
   file.finish();
 
+  if (before_commit) before_commit();
   // The model comes last: what it refers to is there by then.
   for (AtomicFile& each : files) each.commit();
   return report;

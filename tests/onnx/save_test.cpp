@@ -351,6 +351,27 @@ TEST_F(Save, LeavesTheOldFilesIfThereIsNoRoom) {
   EXPECT_THAT(files(folder_), UnorderedElementsAre("m.onnx", "w"));
 }
 
+TEST_F(Save, LeavesTheOldFilesIfTheLastCheckFails) {
+  const Model model =
+      load_as("in.onnx", polygraph::onnx::encode::model(bytes(5, raw_tensor("a", 100'000, 1))));
+  write(at("out/m.onnx"), "old");
+  EXPECT_THAT(message<InputError>([&] {
+                save_model(model, at("out/m.onnx"), {.external_data_path = "w"},
+                           [] { throw InputError("no good"); });
+              }),
+              HasSubstr("no good"));
+  EXPECT_THAT(files(at("out")), ElementsAre("m.onnx"));
+  EXPECT_EQ(content(at("out/m.onnx")), "old");
+  bool called = false;
+  save_model(model, at("out/m.onnx"), {.external_data_path = "w"}, [&] {
+    called = true;
+    EXPECT_EQ(content(at("out/m.onnx")), "old");
+    EXPECT_FALSE(fs::exists(at("out/w")));
+  });
+  EXPECT_TRUE(called);
+  EXPECT_THAT(files(at("out")), UnorderedElementsAre("m.onnx", "w"));
+}
+
 TEST_F(Save, WritesAModelWhoseSourceIsReplaced) {
   const std::string encoded = model(bytes(5, raw_tensor("a", 300'000, 1)));
   const Model model = load_as("in.onnx", encoded);

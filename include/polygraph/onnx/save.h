@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -66,13 +67,16 @@ inline constexpr std::uint64_t largest_readable_model = 0x7fff'ffff;
 /// AtomicFile); older files are replaced. The model may be written over the file that it was read from, and
 /// over its own data files. The model itself is not changed, and its views stay what they were.
 ///
+/// @param before_commit  Called when all files are complete and before the first takes its place. What it
+///                       throws comes through, and nothing is left behind.
 /// Throws InputError if something cannot be written or external data cannot be read, or if without external
 /// data the structure alone passes 2 GiB.
 /// @code
 ///   onnx::Model model = onnx::load_model("big.onnx");
 ///   onnx::save_model(model, "out/big.onnx", {.external_data_path = "big.weights"});
 /// @endcode
-SaveReport save_model(const Model& model, const std::filesystem::path& path, const SaveOptions& options = {});
+SaveReport save_model(const Model& model, const std::filesystem::path& path, const SaveOptions& options = {},
+                      const std::function<void()>& before_commit = {});
 
 /// The encoded model in memory. External data stays a reference; deferred data is computed. Throws
 /// InputError, naming the size, if it is larger than `limit`.
