@@ -204,9 +204,10 @@ Values bit_shift(const Call& call) {
   const bool is_left = call.attribute("direction", "") == "LEFT";
   return combine_integers(call, [=](auto x, auto y) {
     using T = decltype(x);
-    if (static_cast<std::uint64_t>(y) >= sizeof(T) * 8) return T{0};
-    const auto wide = static_cast<std::uint64_t>(x);
-    return static_cast<T>(is_left ? wide << static_cast<unsigned>(y) : wide >> static_cast<unsigned>(y));
+    const bool is_beyond = y < T{0} || static_cast<std::uint64_t>(y) >= sizeof(T) * 8;
+    if (is_beyond) return !is_left && x < T{0} ? static_cast<T>(-1) : T{0};
+    const auto count = static_cast<unsigned>(y);
+    return is_left ? static_cast<T>(static_cast<std::uint64_t>(x) << count) : static_cast<T>(x >> count);
   });
 }
 

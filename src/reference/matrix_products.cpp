@@ -288,16 +288,16 @@ Values det(const Call& call) {
 }  // namespace
 
 Tensor matrix_product(const Call& call, const Tensor& a, const Tensor& b) {
-  const auto fail = [&] {
-    call.fail(fmt::format("the shapes {} and {} do not fit.", a.shape().str(), b.shape().str()));
+  const auto misfit = [&] {
+    return fmt::format("the shapes {} and {} do not fit.", a.shape().str(), b.shape().str());
   };
   Dims left = dims_of(a), right = dims_of(b);
-  if (left.empty() || right.empty()) fail();
+  if (left.empty() || right.empty()) call.fail(misfit());
   const bool is_row = left.size() == 1, is_column = right.size() == 1;
   if (is_row) left.insert(left.begin(), 1);
   if (is_column) right.push_back(1);
   const std::int64_t m = left[left.size() - 2], k = left.back(), n = right.back();
-  if (right[right.size() - 2] != k) fail();
+  if (right[right.size() - 2] != k) call.fail(misfit());
   const Shape left_batch(Dims(left.begin(), left.end() - 2)),
       right_batch(Dims(right.begin(), right.end() - 2));
   const Shape batch = broadcast_shape(call, left_batch, right_batch);

@@ -67,7 +67,7 @@ struct Runner::State {
     if (value.is_float()) {
       if (outputs_in_double) return value.tensor.clone();
       const bool is_declared = info.dtype && is_floating(*info.dtype);
-      return value.tensor.cast(is_declared ? *info.dtype : value.dtype);
+      return release(value, is_declared ? *info.dtype : value.dtype);
     }
     const Tensor released = release(value);
     return released.dtype() == value.tensor.dtype() ? released.clone() : released;

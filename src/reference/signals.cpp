@@ -156,14 +156,14 @@ Values mel_weight_matrix(const Call& call) {
   const auto bands = static_cast<std::int64_t>(call.number(0)),
              length = static_cast<std::int64_t>(call.number(1));
   const double rate = call.number(2);
-  const auto mel = [](double hertz) { return 2595 * std::log10(1 + hertz / 700); };
+  const auto mel = [](double hertz) { return 2595 * std::log1p(hertz / 700) / std::numbers::ln10; };
   const double low = mel(call.number(3)), high = mel(call.number(4));
   const std::int64_t bins = length / 2 + 1;
   if (bands < 0 || length < 0) call.fail("its sizes are negative.");
-  const double step = (high - low) / static_cast<double>(bands + 1);
+  const double step = (high - low) / static_cast<double>(bands + 2);
   std::vector<std::int64_t> edges;
   for (std::int64_t i = 0; i < bands + 2; ++i) {
-    const double hertz = 700 * (std::pow(10, (low + static_cast<double>(i) * step) / 2595) - 1);
+    const double hertz = 700 * std::expm1((low + static_cast<double>(i) * step) / 2595 * std::numbers::ln10);
     edges.push_back(static_cast<std::int64_t>(std::floor(static_cast<double>(length + 1) * hertz / rate)));
   }
   Tensor result(DataType::float64, Shape{bins, bands});

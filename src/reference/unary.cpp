@@ -190,7 +190,7 @@ void add_unary(Operators& operators) {
            using T = decltype(x);
            if constexpr (std::is_floating_point_v<T>)
              if (std::isnan(x)) return x;
-           return static_cast<T>(T{x > T{0}} - T{x < T{0}});
+           return static_cast<T>(x > T{0} ? 1 : x < T{0} ? -1 : 0);
          });
        }},
       {"Acos", apply<std::acos>},

@@ -70,8 +70,19 @@ Value hold(const Tensor& tensor) {
   return value_of(is_aligned(packed) ? packed : packed.clone(), tensor.dtype());
 }
 
+Tensor release(const Value& value, DataType dtype) {
+  Tensor result = value.tensor.cast(dtype);
+  if (dtype != DataType::float8e5m2) return result;
+  // A cast to fp8 saturates; a value that is infinite already stays so.
+  const auto held = value.tensor.values<double>();
+  for (std::size_t i = 0; i < held.size(); ++i)
+    if (std::isinf(held[i]))
+      result.mutable_values<float8e5m2>()[i] = float8e5m2::from_bits(held[i] > 0 ? 0x7c : 0xfc);
+  return result;
+}
+
 Tensor release(const Value& value) {
-  return value.tensor.dtype() == value.dtype ? value.tensor : value.tensor.cast(value.dtype);
+  return value.tensor.dtype() == value.dtype ? value.tensor : release(value, value.dtype);
 }
 
 Tensor round_to(const Tensor& held, DataType dtype, bool saturate) {

@@ -35,6 +35,8 @@ Value sequence_of(std::vector<Value> elements, DataType dtype);
 /// The elements in the type that the model calls them, each rounded once; shares memory where that is no
 /// conversion.
 Tensor release(const Value& value);
+/// A copy in another type, rounded once.
+Tensor release(const Value& value, DataType dtype);
 
 /// Rounds elements, held as float64, to what `dtype` can hold.
 /// @param saturate  Whether fp8 saturates; otherwise what is too large becomes infinity, or NaN where there
