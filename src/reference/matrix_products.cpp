@@ -291,11 +291,10 @@ Tensor matrix_product(const Call& call, const Tensor& a, const Tensor& b) {
   const auto misfit = [&] {
     return fmt::format("the shapes {} and {} do not fit.", a.shape().str(), b.shape().str());
   };
-  Dims left = dims_of(a), right = dims_of(b);
-  if (left.empty() || right.empty()) call.fail(misfit());
-  const bool is_row = left.size() == 1, is_column = right.size() == 1;
-  if (is_row) left.insert(left.begin(), 1);
-  if (is_column) right.push_back(1);
+  if (a.shape().rank() == 0 || b.shape().rank() == 0) call.fail(misfit());
+  const bool is_row = a.shape().rank() == 1, is_column = b.shape().rank() == 1;
+  const Dims left = is_row ? Dims{1, a.shape()[0]} : dims_of(a);
+  const Dims right = is_column ? Dims{b.shape()[0], 1} : dims_of(b);
   const std::int64_t m = left[left.size() - 2], k = left.back(), n = right.back();
   if (right[right.size() - 2] != k) call.fail(misfit());
   const Shape left_batch(Dims(left.begin(), left.end() - 2)),
