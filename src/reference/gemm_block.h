@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstring>
+#include <utility>
 
 #include "reference/gemm.h"
 
@@ -38,23 +39,26 @@ struct BlockedGemm {
     }
   }
 
-  // One tile of c: a strip of a times a strip of b.
-  static void tile(std::int64_t depth, const double* a, const double* b, double* c, std::int64_t c_step,
-                   std::int64_t used_rows, std::int64_t used_columns) {
-    Vector sums[rows][vectors] = {};
+  // From any address.
+  static Vector load(const double* from) {
+    using Anywhere [[gnu::vector_size(width * sizeof(double)), gnu::aligned(alignof(double))]] = double;
+    return *reinterpret_cast<const Anywhere*>(from);
+  }
+
+  // One tile of c: a strip of a times a strip of b. The numbers in the sequence are those of the sums, row by
+  // row: with constant indices the compiler keeps all of them in registers.
+  template <int... number>
+  static void tile(std::integer_sequence<int, number...>, std::int64_t depth, const double* a,
+                   const double* b, double* c, std::int64_t c_step, std::int64_t used_rows,
+                   std::int64_t used_columns) {
+    Vector sums[rows * vectors] = {};
     for (std::int64_t p = 0; p < depth; ++p, a += rows, b += tile_columns) {
-      Vector right[vectors];
-      std::memcpy(right, b, sizeof(right));
-#pragma GCC unroll 16
-      for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 4
-        for (int j = 0; j < vectors; ++j) sums[i][j] += a[i] * right[j];
+      ((sums[number] += a[number / vectors] * load(b + number % vectors * width)), ...);
     }
-    for (std::int64_t i = 0; i < used_rows; ++i) {
-      double row[tile_columns];
-      std::memcpy(row, sums[i], sizeof(row));
-      for (std::int64_t j = 0; j < used_columns; ++j) c[i * c_step + j] += row[j];
-    }
+    double result[rows * tile_columns];
+    (std::memcpy(result + number * width, &sums[number], sizeof(Vector)), ...);
+    for (std::int64_t i = 0; i < used_rows; ++i)
+      for (std::int64_t j = 0; j < used_columns; ++j) c[i * c_step + j] += result[i * tile_columns + j];
   }
 
   static void run(std::int64_t m, std::int64_t n, std::int64_t k, Matrix a, Matrix b, double* c,
@@ -73,8 +77,9 @@ struct BlockedGemm {
                packed_a);
           for (std::int64_t jj = 0; jj < columns; jj += tile_columns)
             for (std::int64_t ii = 0; ii < lines; ii += rows)
-              tile(deep, packed_a + ii * deep, packed_b + jj * deep, c + (i + ii) * c_step + j + jj, c_step,
-                   smaller(rows, lines - ii), smaller(tile_columns, columns - jj));
+              tile(std::make_integer_sequence<int, rows * vectors>(), deep, packed_a + ii * deep,
+                   packed_b + jj * deep, c + (i + ii) * c_step + j + jj, c_step, smaller(rows, lines - ii),
+                   smaller(tile_columns, columns - jj));
         }
       }
     }
