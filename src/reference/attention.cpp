@@ -29,6 +29,9 @@ Tensor by_heads(const Call& call, std::size_t input, std::string_view heads_attr
 
 Tensor with_past(const Call& call, std::size_t past, const Tensor& now) {
   if (!call.has(past)) return now;
+  const Shape &before = call.shape(past), &shape = now.shape();
+  if (before.rank() != 4 || before[0] != shape[0] || before[1] != shape[1] || before[3] != shape[3])
+    call.fail(fmt::format("its past of shape {} does not fit {}.", before.str(), shape.str()));
   const std::vector<Tensor> both{call.tensor(past), now};
   return concatenate(both, 2);
 }
@@ -99,7 +102,8 @@ Values attention(const Call& call) {
   const Tensor v = with_past(call, 5, by_heads(call, 2, "kv_num_heads"));
   const std::int64_t batch = q.shape()[0], heads = q.shape()[1], queries = q.shape()[2], size = q.shape()[3];
   const std::int64_t kv_heads = k.shape()[1], keys = k.shape()[2], v_size = v.shape()[3];
-  if (kv_heads == 0 || heads % kv_heads != 0 || k.shape()[3] != size || v.shape()[2] != keys)
+  if (kv_heads == 0 || k.shape()[0] != batch || v.shape()[0] != batch || v.shape()[1] != kv_heads ||
+      heads % kv_heads != 0 || k.shape()[3] != size || v.shape()[2] != keys)
     call.fail(fmt::format("the shapes {}, {} and {} do not fit.", q.shape().str(), k.shape().str(),
                           v.shape().str()));
   const double scale =
@@ -146,7 +150,7 @@ Values rotary_embedding(const Call& call) {
   const bool is_interleaved = call.attribute("interleaved", std::int64_t{0}) != 0;
   const auto cosines = call.floats(1), sines = call.floats(2);
   const auto positions = call.has(3) ? call.integers(3) : Dims();
-  if (call.shape(1) != call.shape(2) || call.shape(1).rank() == 0 ||
+  if (2 * half > size || call.shape(1) != call.shape(2) || call.shape(1).rank() == 0 ||
       call.shape(1)[call.shape(1).rank() - 1] != half)
     call.fail("its caches do not fit the size of a head.");
   Tensor y = x.clone();

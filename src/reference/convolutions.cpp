@@ -253,6 +253,7 @@ Values col2im(const Call& call) {
   window.input = call.integers(1);
   window.kernel = call.integers(2);
   const std::size_t rank = window.input.size();
+  if (rank == 0 || window.kernel.size() != rank) call.fail("its image and its block have different ranks.");
   window.strides = call.integers_attribute("strides");
   window.dilations = call.integers_attribute("dilations");
   window.strides.resize(rank, 1);

@@ -81,7 +81,13 @@ void Executor::run_step(const Plan::Step& step, Frame& frame) {
     arguments.resize(step.function->inputs.size());
     outputs = run(*step.function, std::move(arguments), nullptr);
   } else {
-    outputs = step.kernel ? step.kernel(call) : evaluate_elsewhere(call, fallback_, single_precision_);
+    try {
+      outputs = step.kernel ? step.kernel(call) : evaluate_elsewhere(call, fallback_, single_precision_);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {  // an index out of range, too much memory
+      call.fail(fmt::format("its inputs do not fit its operator ({}).", error.what()));
+    }
   }
   for (std::size_t i = 0; i < step.outputs.size(); ++i) {
     if (step.outputs[i] == Plan::absent) continue;

@@ -57,6 +57,8 @@ Values gather_nd(const Call& call) {
   if (shape.rank() == 0) call.fail("its indices are a scalar.");
   const auto depth = static_cast<std::size_t>(shape[shape.rank() - 1]);
   if (batch + depth > data.rank()) call.fail("its indices are longer than the rank of its data.");
+  for (std::size_t i = 0; i < batch; ++i)
+    if (i + 1 >= shape.rank() || shape[i] != data[i]) call.fail("its inputs are not of the same batch.");
   const auto indices = call.integers(1);
   const Dims strides = strides_of(data.dims());
   const std::int64_t inner = product(data.dims().subspan(batch + depth));

@@ -14,6 +14,9 @@ Value negative_log_likelihood(const Call& call, const Tensor& log_probabilities,
   if (shape.rank() < 2) call.fail("its input has no classes.");
   const std::int64_t classes = shape[1], inner = product(shape.dims().subspan(2));
   const auto targets = call.integers(1);
+  if (static_cast<std::int64_t>(targets.size()) * classes != log_probabilities.element_count() ||
+      (call.has(weight_input) && call.tensor(weight_input).element_count() != classes))
+    call.fail("its targets or weights do not fit its classes.");
   const bool ignores = call.has_attribute("ignore_index");
   const std::int64_t ignored = call.attribute("ignore_index", std::int64_t{0});
   const std::string_view reduction = call.attribute("reduction", "mean");

@@ -191,7 +191,7 @@ Values reverse_sequence(const Call& call) {
 // Where an index beyond the ends of an axis takes its value; -1: from the fill value.
 std::int64_t padded_place(std::int64_t place, std::int64_t size, std::string_view mode) {
   if (place >= 0 && place < size) return place;
-  if (mode == "constant" || size == 0) return -1;
+  if (mode == "constant" || size <= 0) return -1;
   if (mode == "edge") return place < 0 ? 0 : size - 1;
   const std::int64_t period = mode == "wrap" ? size : std::max<std::int64_t>(2 * (size - 1), 1);
   const std::int64_t within = (place % period + period) % period;

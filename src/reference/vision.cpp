@@ -97,7 +97,7 @@ class Sampler {
 
 Values grid_sample(const Call& call) {
   const Shape &shape = call.shape(0), &grid = call.shape(1);
-  if (shape.rank() < 3 || grid.rank() != shape.rank() ||
+  if (shape.rank() < 3 || grid.rank() != shape.rank() || grid[0] != shape[0] ||
       grid[grid.rank() - 1] != static_cast<std::int64_t>(shape.rank()) - 2)
     call.fail(fmt::format("the shapes {} and {} do not fit.", shape.str(), grid.str()));
   const Sampler sampler(call, {shape.begin() + 2, shape.end()});
@@ -298,6 +298,8 @@ Values deform_conv(const Call& call) {
   const std::int64_t height = (x[2] + pads[0] + pads[2] - (w[2] - 1) * dilations[0] - 1) / strides[0] + 1;
   const std::int64_t width = (x[3] + pads[1] + pads[3] - (w[3] - 1) * dilations[1] - 1) / strides[1] + 1;
   if (channels * groups != x[1] || x[1] % offset_groups != 0 ||
+      (call.has(4) && call.shape(4) != Shape{x[0], offset_groups * taps, height, width}) ||
+      (call.has(3) && call.tensor(3).element_count() != w[0]) ||
       call.shape(2) != Shape{x[0], offset_groups * taps * 2, height, width})
     call.fail("its inputs have wrong shapes.");
   const double *const in = call.floats(0).data(), *const offsets = call.floats(2).data();
