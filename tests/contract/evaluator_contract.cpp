@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <memory>
+
+#include "helpers/node_test_files.h"
 
 namespace polygraph::test {
 
@@ -15,62 +16,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void append_varint(std::vector<std::byte>& bytes, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) bytes.push_back(static_cast<std::byte>(value | 0x80));
-  bytes.push_back(static_cast<std::byte>(value));
-}
-
-std::vector<std::byte> field(std::uint64_t number, std::span<const std::byte> content) {
-  std::vector<std::byte> bytes;
-  append_varint(bytes, number << 3 | 2);
-  append_varint(bytes, content.size());
-  bytes.insert(bytes.end(), content.begin(), content.end());
-  return bytes;
-}
-
-// A file with one TensorProto, read as the initializer of a model that is wrapped around it.
-std::optional<Tensor> read_tensor(const fs::path& path) {
-  const MappedFile file(path);
-  constexpr std::uint64_t graph_field = 7;
-  constexpr std::uint64_t initializer_field = 5;
-  const auto bytes = std::make_shared<const std::vector<std::byte>>(
-      field(graph_field, field(initializer_field, file.bytes())));
-  try {
-    const onnx::Model model = onnx::load_model_from_bytes(*bytes, bytes);
-    return onnx::tensor_of(model.graph.initializers.at(0), model).clone();
-  } catch (const InputError&) {
-    return std::nullopt;  // a sequence or an optional value
-  }
-}
-
-// The tensors of a data set, `input_0.pb` and so on; nullopt if one is no tensor.
-std::optional<std::vector<std::optional<Tensor>>> read_tensors(const fs::path& folder,
-                                                               const std::string& kind) {
-  std::vector<std::optional<Tensor>> tensors;
-  for (int i = 0;; ++i) {
-    const fs::path path = folder / fmt::format("{}_{}.pb", kind, i);
-    if (!fs::exists(path)) return tensors;
-    std::optional<Tensor> tensor = read_tensor(path);
-    if (!tensor) return std::nullopt;
-    tensors.push_back(std::move(tensor));
-  }
-}
-
 // Cases that say nothing about an evaluator.
 bool is_left_out(const std::string& test) {
   // Its output contradicts the text of the operator (ONNX issue 5398).
   if (test == "test_maxunpool_export_with_output_shape") return true;
   // Random numbers.
   return test.starts_with("test_bernoulli") || test.starts_with("test_training_dropout");
-}
-
-// Old files hold bfloat16 as uint16.
-void restore_bfloat16(std::optional<Tensor>& tensor, const onnx::ValueInfo& declared) {
-  if (!tensor || tensor->dtype() != DataType::uint16 || !declared.type ||
-      declared.type->element_type != onnx::element_type_of(DataType::bfloat16))
-    return;
-  const auto owner = std::make_shared<const Tensor>(*tensor);
-  tensor = Tensor::view(owner->data(), DataType::bfloat16, owner->shape(), owner);
 }
 
 double largest_magnitude(const Tensor& tensor) {
@@ -145,13 +96,6 @@ std::string difference(const std::vector<std::optional<Tensor>>& actual,
 }
 
 }  // namespace
-
-std::vector<fs::path> node_test_folders() {
-  std::vector<fs::path> folders;
-  for (const char* folder : {POLYGRAPH_TEST_MODELS "/node", "/usr/share/libonnx-testdata/data/node"})
-    if (fs::is_directory(folder)) folders.emplace_back(folder);
-  return folders;
-}
 
 NodeTestResults run_node_tests(const onnx::Evaluator& evaluator) {
   std::vector<fs::path> tests;

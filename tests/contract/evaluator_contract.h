@@ -2,16 +2,11 @@
 
 #include <polygraph/onnx/evaluator.h>
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 /// The ONNX project's tests of single nodes, which tell what each operator yields for given inputs.
 namespace polygraph::test {
-
-/// Folders of them: those that make_node_tests.py wrote and, for older versions of the operators, those of
-/// Debian's libonnx-testdata; as far as they are there.
-std::vector<std::filesystem::path> node_test_folders();
 
 /// Test cases by how an evaluator fared.
 struct NodeTestResults {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "contract/evaluator_contract.h"
+#include "helpers/node_test_files.h"
 #include "helpers/message.h"
 #include "onnxrt/models.h"
 

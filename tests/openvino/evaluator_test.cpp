@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "contract/evaluator_contract.h"
+#include "helpers/node_test_files.h"
 #include "openvino/model_network.h"
 #include "openvino/models.h"
 
