@@ -36,6 +36,11 @@ class ElementReader {
   /// Elements from `begin` on: in the tensor's own memory, or in `buffer`.
   const T* read(std::int64_t begin, std::size_t count, T* buffer) const;
   const Tensor& tensor() const { return tensor_; }
+  /// Whether the last 16 bits of every element as float are zero.
+  bool is_short() const {
+    return sizeof(T) == sizeof(float) &&
+           (tensor_.dtype() == DataType::bfloat16 || bit_width(tensor_.dtype()) <= 8);
+  }
 
  private:
   Tensor tensor_;
@@ -55,6 +60,9 @@ class BlockReader {
 
   std::size_t stream_count() const { return second_ ? 4 : 1; }
   std::int64_t element_count() const { return first_.tensor().element_count(); }
+  bool is_short(std::size_t stream) const {
+    return (stream == 0 && first_.is_short()) || (stream == 1 && second_->is_short());
+  }
   const KernelSet& kernels() const { return *kernels_; }
   const DifferenceRule<T>& rule() const { return rule_; }
   const DifferenceOptions& options() const { return options_; }

@@ -164,8 +164,9 @@ class Measurement {
         distributions_[stream]->write(queries, results_[stream]);
         continue;
       }
-      selections_[stream] = RadixSelection<T, Counter>(
-          std::span(buckets_).subspan(stream * bucket_count, bucket_count), std::move(queries));
+      selections_[stream] =
+          RadixSelection<T, Counter>(std::span(buckets_).subspan(stream * bucket_count, bucket_count),
+                                     reader_.is_short(stream), std::move(queries));
       if (selections_[stream].is_done())
         distributions_[stream]->write(selections_[stream].queries(), results_[stream]);
       else

@@ -13,23 +13,35 @@ void answer_by_sorting(std::vector<typename OrderKey<T>::Bits>& keys, OrderQueri
 }
 
 template <class T, class Counter>
-RadixSelection<T, Counter>::RadixSelection(std::span<const Counter> counts, OrderQueries<T> queries)
+RadixSelection<T, Counter>::RadixSelection(std::span<const Counter> counts, bool is_short,
+                                           OrderQueries<T> queries)
     : queries_(std::move(queries)) {
   std::vector<std::uint64_t> below(bucket_count + 1);
   for (std::size_t prefix = 0; prefix < bucket_count; ++prefix)
     below[prefix + 1] = below[prefix] + counts[Key::bucket_of_prefix(prefix)];
-  for (const auto& rank : queries_.ranks) {
+  // The key of the number whose bits past the first 16 are zero.
+  const auto short_key = [](std::size_t prefix) {
+    const Bits rest = prefix < 0x8000 ? ~Bits{0} >> 16 : Bits{0};
+    return static_cast<Bits>(prefix) << (Key::width - 16) | rest;
+  };
+  for (auto& rank : queries_.ranks) {
     const auto above = std::ranges::upper_bound(below, rank.rank);
     const auto prefix = static_cast<std::size_t>(above - below.begin()) - 1;
     prefixes_.push_back(static_cast<Bits>(prefix));
     remaining_.push_back(rank.rank - below[prefix]);
+    if (is_short) rank.key = short_key(prefix);
   }
   for (std::size_t i = 0; i < queries_.edges.size(); ++i) {
     auto& edge = queries_.edges[i];
     const auto prefix = static_cast<std::size_t>(edge.key >> (Key::width - 16));
     edge.below = below[prefix];
-    if (below[prefix + 1] > below[prefix]) edge_indices_.push_back(i);
+    const std::uint64_t count = below[prefix + 1] - below[prefix];
+    if (is_short)
+      edge.below += short_key(prefix) < edge.key ? count : 0;
+    else if (count > 0)
+      edge_indices_.push_back(i);
   }
+  if (is_short) known_bits_ = Key::width;
   classify();
 }
 

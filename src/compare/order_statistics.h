@@ -44,7 +44,8 @@ class RadixSelection {
   /// No questions.
   RadixSelection() = default;
   /// @param counts  By OrderKey::bucket.
-  RadixSelection(std::span<const Counter> counts, OrderQueries<T> queries);
+  /// @param is_short  All bits of the numbers past the first 16 are zero, so that a bucket holds one number.
+  RadixSelection(std::span<const Counter> counts, bool is_short, OrderQueries<T> queries);
 
   bool is_done() const { return tables_.empty() && edge_indices_.empty(); }
   const OrderQueries<T>& queries() const { return queries_; }
