@@ -30,6 +30,8 @@ OutputResults SimpleCompareFunc::operator()(const IterationResult& first,
                                      .infinities_compare_equal = options_.infinities_compare_equal,
                                      .nans_compare_equal = options_.nans_compare_equal,
                                      .quantile = details.quantile});
+    for (const ElementDifference& element : details.difference->worst)
+      details.worst_values.emplace_back(a.element_as_text(element.index), b.element_as_text(element.index));
     const TensorStatistics &absolute = details.difference->absolute, &relative = details.difference->relative;
     std::vector<std::optional<double>> values{absolute.max,    relative.max,    absolute.mean, relative.mean,
                                               absolute.median, relative.median, std::nullopt,  std::nullopt};

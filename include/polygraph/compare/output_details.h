@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace polygraph::compare {
@@ -27,6 +28,9 @@ struct OutputDetails {
   /// Without quantiles unless `has_distribution`.
   std::optional<DifferenceStatistics> difference = std::nullopt;
   bool has_distribution = false;
+  /// The elements of both outputs that `difference->worst` lists, as text; empty unless the comparison kept
+  /// them.
+  std::vector<std::pair<std::string, std::string>> worst_values = {};
   double quantile = 0.99;
   std::optional<UlpDistance> ulp = std::nullopt;
 };

@@ -18,6 +18,9 @@ namespace polygraph::compare {
 template <class T>
 class PerOutput {
  public:
+  /// On the command line: each value given adds to those before it.
+  static constexpr bool takes_several = true;
+
   PerOutput() = default;
   PerOutput(T value) { values_.emplace("", std::move(value)); }  // NOLINT(google-explicit-constructor)
   PerOutput(std::initializer_list<std::pair<const std::string, T>> values) : values_(values) {}
