@@ -171,7 +171,7 @@ std::string verdict_text(const OutputResult& result) {
                        passed ? "is within" : "exceeds", float_text(result.threshold().rtol),
                        float_text(result.threshold().atol));
   if (result.details != nullptr && !result.details->problem.empty())
-    return fmt::format("{} | {}", start, result.details->problem);
+    return fmt::format("FAILED | Output: `{}` | {}", result.output0_name, result.details->problem);
   return start;
 }
 

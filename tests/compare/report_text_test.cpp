@@ -104,7 +104,7 @@ TEST(ReportText, OfOtherFunctions) {
               HasSubstr("r1: y | Stats: mean=2"));
   const OutputResults shapes = L2CompareFunc()(a, result_of(Tensor(DataType::float32, Shape{3}), "r1"));
   EXPECT_THAT(output_text("L2 Norm", shapes[0].second),
-              HasSubstr("FAILED | Output: 'y' | Will not compare outputs of different shapes.\n    Note: "
+              HasSubstr("FAILED | Output: `y` | Will not compare outputs of different shapes.\n    Note: "
                         "Output shapes are (2,) and (3,)."));
   EXPECT_THAT(compared_statistics_text(shapes[0].second, first, Tensor(DataType::string, Shape{3})),
               HasSubstr("r1: y | Stats: 3 strings"));
