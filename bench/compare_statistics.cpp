@@ -3,7 +3,8 @@
 //
 //   compare_statistics TYPE ELEMENTS ROUNDS
 //
-// Prints {"seconds": [...], "extra_bytes": N}: what the memory peak grows by beyond the tensors.
+// Prints {"seconds": [...], "processor_seconds": [...], "extra_bytes": N}: what all processors spent
+// together, and what the memory peak grows by beyond the tensors.
 
 #include <polygraph/compare/statistics.h>
 
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -67,14 +69,19 @@ int main(int argc, char** argv) try {
 
   std::ofstream("/proc/self/clear_refs") << 5;  // the peak starts anew
   const std::int64_t before = memory("VmRSS");
-  nlohmann::json seconds;
+  nlohmann::json seconds, processor_seconds;
   for (int round = 0; round < std::stoi(argv[3]); ++round) {
     const auto start = std::chrono::steady_clock::now();
+    const std::clock_t processor_start = std::clock();
     const auto found = pg::compare::difference(first, second);
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    processor_seconds.push_back(static_cast<double>(std::clock() - processor_start) / CLOCKS_PER_SEC);
     if (!(found.absolute.median >= 0)) throw std::runtime_error("the statistics are wrong");
   }
-  std::cout << nlohmann::json{{"seconds", seconds}, {"extra_bytes", memory("VmHWM") - before}} << '\n';
+  std::cout << nlohmann::json{{"seconds", seconds},
+                              {"processor_seconds", processor_seconds},
+                              {"extra_bytes", memory("VmHWM") - before}}
+            << '\n';
   return 0;
 } catch (const std::exception& error) {
   std::cerr << "compare_statistics: " << error.what() << '\n';
