@@ -76,6 +76,7 @@ void RadixSelection<T, Counter>::count(const T* values, std::size_t size, std::u
   const std::uint8_t* const classes = class_of_bucket_.data();
   // Without branches, which could not be predicted.
   std::size_t hit_count = 0;
+#pragma GCC unroll 8
   for (std::size_t i = 0; i < size; ++i) {
     hits[hit_count] = static_cast<std::uint16_t>(i);
     hit_count += classes[Key::bucket(values[i])] != 0;
