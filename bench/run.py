@@ -55,12 +55,13 @@ class Samples:
 class Row:
     """One line of the table. `judged` is what the limit is about: the measured value, or its comparison with the peer's."""
 
-    def __init__(self, name, unit, ours, peer=None, comparison=None, comparison_unit="x", limit=None, limit_unit=None):
+    def __init__(self, name, unit, ours, peer=None, comparison=None, comparison_unit="x", limit=None, limit_unit=None,
+                 limit_on_ours=False):
         self.name, self.unit, self.ours, self.peer = name, unit, ours, peer
         self.comparison, self.comparison_unit = comparison, comparison_unit
         self.limit = limit  # ("<=" or ">=", number in SI units), or None
-        self.limit_unit = limit_unit or (comparison_unit if comparison else unit)
-        self.judged = comparison or ours
+        self.judged = ours if limit_on_ours else comparison or ours
+        self.limit_unit = limit_unit or (comparison_unit if self.judged is comparison else unit)
 
     def ok(self):
         if self.limit is None:
@@ -292,10 +293,54 @@ def onnx_models(build):
                 yield from fast(f"{job}, {name}", arguments, 0.2, "rss_bytes", 100e6, rounds=3)
 
 
+# What the peer takes for the same: a comparison, its log lines, and the outputs' statistics.
+PEER_COMPARISON = """
+import contextlib, io, json, resource, time
+import numpy as np
+from polygraphy.comparator import IterationResult, SimpleCompareFunc
+from polygraphy.comparator import util
+
+random = np.random.default_rng(1)
+first = random.standard_normal(COUNT, dtype=np.float32)
+second = first + random.standard_normal(COUNT, dtype=np.float32) * np.float32(0.01)
+a, b = IterationResult({"y": first}, runner_name="r0"), IterationResult({"y": second}, runner_name="r1")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+start = time.perf_counter()
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    found = SimpleCompareFunc(check_error_stat="quantile")(a, b)
+    util.log_compared_output_stats(a, b, [found], "r0", "r1")
+seconds = time.perf_counter() - start
+print(json.dumps({"seconds": [seconds], "extra_bytes": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024}))
+"""
+
+
+def comparison(build):
+    """All statistics of two outputs with 64 Mi elements each, and of their differences."""
+    measure, count = build / "bin/bench/compare_statistics", 1 << 26
+    for dtype, limit in (("float32", 0.4), ("float16", 0.3), ("bfloat16", 0.3), ("int8", 0.15)):
+        seconds, processor_seconds, extra = [], [], []
+
+        def measure_once():
+            result = output_of(measure, dtype, count, 5)
+            seconds.extend(result["seconds"])
+            processor_seconds.extend(result["processor_seconds"])
+            extra.append(result["extra_bytes"])
+
+        until_clear(measure_once, lambda: seconds, limit, 1, 4)
+        peer = None
+        if dtype == "float32":
+            peer = output_of(PEER.parent / "python", "-c", PEER_COMPARISON.replace("COUNT", str(count)))
+        yield Row(f"statistics of 2 x 64 Mi {dtype}: time", "ms", Samples(seconds), peer and Samples(peer["seconds"]),
+                  peer and Samples(peer["seconds"][0] / each for each in seconds), limit=("<=", limit), limit_on_ours=True)
+        yield Row("  time of all processors together", "ms", Samples(processor_seconds))
+        yield Row("  memory beyond the tensors", "MB", Samples(extra), peer and Samples([peer["extra_bytes"]]),
+                  limit=("<=", 32e6))
+
+
 WIDTHS = (38, -15, -15, -16, -13)
 
 
-PARTS = (program, inference, onnxrt_inference, large_engine, onnx_models)
+PARTS = (program, inference, onnxrt_inference, large_engine, onnx_models, comparison)
 
 
 def line(cells):

@@ -23,6 +23,9 @@ template <class T>
 struct IsList<std::vector<T>> : std::true_type {};
 template <class V>
 struct IsList<std::map<std::string, V>> : std::true_type {};
+template <class T>
+requires T::takes_several struct IsList<T> : std::true_type {
+};
 
 template <class T>
 std::string default_text(const T& value) {
@@ -56,8 +59,8 @@ std::vector<Option> options_from_fields(Settings& settings) {
       option.apply = [&settings, name](Values values) {
         for (const std::string& value : values) {
           Member parsed{};
-          polygraph::detail::parse_option(parsed,
-                                          value);  // refuses a bad value while the command line is read
+          using polygraph::detail::parse_option;
+          parse_option(parsed, value);  // refuses a bad value while the command line is read
           settings.emplace_back(name, value);
         }
       };

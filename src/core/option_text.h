@@ -32,6 +32,14 @@ requires(!std::same_as<T, bool>) void parse_option(T& value, std::string_view te
     throw UsageError(fmt::format("'{}' is not a whole number", text));
 }
 
+template <std::floating_point T>
+void parse_option(T& value, std::string_view text) {
+  const char* end = text.data() + text.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): from_chars is told the end
+  const auto [parsed, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || parsed != end) throw UsageError(fmt::format("'{}' is not a number", text));
+}
+
 template <NamedEnum E>
 void parse_option(E& value, std::string_view text) {
   const auto names = enum_names(value);
@@ -77,7 +85,8 @@ void set_option(Options& options, std::string_view name, std::string_view text) 
     if (field.name != name) return;
     found = true;
     try {
-      detail::parse_option(options.*field.member, text);
+      using detail::parse_option;  // types of other rooms bring their own
+      parse_option(options.*field.member, text);
     } catch (const UsageError& error) {
       throw UsageError(fmt::format("The option {}: {}.", name, error.problem()));
     }
