@@ -82,6 +82,7 @@ configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/PolygraphConfig.cmake.i
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/PolygraphConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/PolygraphConfig.cmake" "${PROJECT_BINARY_DIR}/PolygraphConfigVersion.cmake"
   DESTINATION "${package_dir}")
+install(FILES "/usr/share/doc/zlib1g-dev/copyright" DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME LICENSE.zlib OPTIONAL)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # Man pages and completions, which the program writes itself: polygraph_page(<file below share/> <arguments>...).
@@ -97,7 +98,7 @@ macro(polygraph_page file)
 endmacro()
 
 polygraph_page(man/man1/polygraph.1 man)
-foreach(tool "check" "check lint" "convert" "diff" "inspect" "inspect model" "inspect sparsity" "plugin" "plugin list" "plugin match" "plugin replace" "surgeon" "surgeon extract" "surgeon insert" "surgeon sanitize" "surgeon simplify" "surgeon prune" "surgeon weight-strip" "surgeon weight-reconstruct" "template" "template onnx-gs" "completion" "man" "help" "version")
+foreach(tool "check" "check lint" "convert" "data" "data concat" "data merge" "diff" "inspect" "inspect data" "inspect model" "inspect sparsity" "plugin" "plugin list" "plugin match" "plugin replace" "surgeon" "surgeon extract" "surgeon insert" "surgeon sanitize" "surgeon simplify" "surgeon prune" "surgeon weight-strip" "surgeon weight-reconstruct" "template" "template onnx-gs" "completion" "man" "help" "version")
   string(REPLACE " " "-" name "${tool}")
   separate_arguments(words UNIX_COMMAND "${tool}")
   polygraph_page(man/man1/polygraph-${name}.1 man ${words})

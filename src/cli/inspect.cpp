@@ -8,7 +8,9 @@ Tool inspect_tool(Session& session) {
             .summary = "Show what is in a file.",
             .examples = {{"polygraph inspect model identity.onnx", "Inputs, outputs and size of a model."}}};
   tool.groups = {logging_group(session.logging)};
-  tool.subtools = {{"model", "Show the inputs, outputs, layers and weights of a model.",
+  tool.subtools = {{"data", "Show saved inputs, outputs and accuracy results.",
+                    [&session] { return inspect_data_tool(session); }},
+                   {"model", "Show the inputs, outputs, layers and weights of a model.",
                     [&session] { return inspect_model_tool(session); }},
                    {"sparsity", "Tell which weights have 2:4 structured sparsity.",
                     [&session] { return inspect_sparsity_tool(session); }}};

@@ -90,6 +90,7 @@ Tool polygraph_tool(Session& session) {
   };
   add("check", "Find what is wrong with a model.", check_tool);
   add("convert", "Turn a model into an engine, or into another model.", convert_tool);
+  add("data", "Join files of saved inputs and outputs.", data_tool);
   add("diff", "Show what differs between two ONNX models.", diff_tool);
   add("inspect", "Show what is in a file.", inspect_tool);
   add("plugin", "Let plugins of an engine take over parts of an ONNX model.", plugin_tool);

@@ -15,9 +15,14 @@ Tool check_lint_tool(Session& session);
 
 Tool convert_tool(Session& session);
 
+Tool data_tool(Session& session);
+Tool data_concat_tool(Session& session);
+Tool data_merge_tool(Session& session);
+
 Tool diff_tool(Session& session);
 
 Tool inspect_tool(Session& session);
+Tool inspect_data_tool(Session& session);
 Tool inspect_model_tool(Session& session);
 Tool inspect_sparsity_tool(Session& session);
 

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <vector>
@@ -110,6 +111,15 @@ const std::filesystem::path& MappedFile::path() const {
 std::span<const std::byte> MappedFile::bytes() const {
   if (mapping_->address) return {static_cast<const std::byte*>(mapping_->address), mapping_->size};
   return mapping_->from_pipe;
+}
+
+void MappedFile::forget(std::uint64_t offset, std::uint64_t count) const noexcept {
+  if (!mapping_->address || offset >= mapping_->size) return;
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  // Whole pages inside the part only: what lies beside it may be in use.
+  const std::uint64_t begin = (offset + page - 1) / page * page;
+  const std::uint64_t end = (offset + std::min<std::uint64_t>(count, mapping_->size - offset)) / page * page;
+  if (begin < end) ::madvise(static_cast<std::byte*>(mapping_->address) + begin, end - begin, MADV_DONTNEED);
 }
 
 int MappedFile::reopen() const noexcept {

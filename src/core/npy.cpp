@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "core/npy_bytes.h"
 #include "core/npy_header.h"
 #include "core/utf8.h"
 
@@ -207,10 +208,33 @@ void pack(std::span<const std::byte> codes, Tensor& tensor) {
   for (std::size_t i = 0; i < codes.size(); ++i) packed[i * bits / 8] |= (codes[i] & mask) << (i * bits % 8);
 }
 
-/// @param keep_alive  Null: the result must not refer to `bytes`.
-Tensor load(std::span<const std::byte> bytes, const std::shared_ptr<const void>& keep_alive,
-            std::optional<DataType> as, std::string_view source) {
-  const detail::NpyHeader header = detail::parse_npy_header(bytes, source);
+std::string descr_of(DataType dtype) {
+  for (const KnownType& known : known_types)
+    if (known.dtype == dtype) return fmt::format("{}{}", stored_size(dtype) == 1 ? '|' : '<', known.code);
+  return fmt::format("<V{}", stored_size(dtype));
+}
+
+std::size_t longest_text(const Tensor& tensor) {
+  std::size_t longest = 1;  // NumPy has no strings of no characters
+  for (const std::string& text : tensor.strings()) longest = std::max(longest, decode_utf8(text).size());
+  return longest;
+}
+
+void write_strings(const Tensor& tensor, std::size_t longest, const detail::NpySink& sink) {
+  for (const std::string& text : tensor.strings()) {
+    std::vector<std::uint32_t> code_points = decode_utf8(text);
+    code_points.resize(longest);
+    sink(std::as_bytes(std::span(code_points)));
+  }
+}
+
+}  // namespace
+
+namespace detail {
+
+Tensor read_npy(std::span<const std::byte> bytes, const std::shared_ptr<const void>& keep_alive,
+                std::optional<DataType> as, std::string_view source) {
+  const NpyHeader header = parse_npy_header(bytes, source);
   const Descr descr = parse_descr(header.descr, source);
   const DataType dtype = data_type(descr, as, source);
   const Shape shape(header.dims);
@@ -264,46 +288,49 @@ Tensor load(std::span<const std::byte> bytes, const std::shared_ptr<const void>&
   return result;
 }
 
-std::string descr_of(DataType dtype) {
-  for (const KnownType& known : known_types)
-    if (known.dtype == dtype) return fmt::format("{}{}", stored_size(dtype) == 1 ? '|' : '<', known.code);
-  return fmt::format("<V{}", stored_size(dtype));
+std::optional<DataType> directly_readable(const NpyHeader& header, std::optional<DataType> as,
+                                          std::string_view source) {
+  const Descr descr = parse_descr(header.descr, source);
+  const DataType dtype = data_type(descr, as, source);
+  const bool is_plain = dtype != DataType::string && dtype != DataType::boolean && bit_width(dtype) >= 8;
+  const bool in_order = !header.fortran_order || header.dims.size() < 2;
+  const bool must_swap = descr.big_endian && descr.item_size > 1 && descr.kind != 'V';
+  return is_plain && in_order && !must_swap ? std::optional(dtype) : std::nullopt;
 }
 
-void write_strings(AtomicFile& file, const Tensor& tensor) {
-  std::size_t longest = 1;
-  for (const std::string& text : tensor.strings()) longest = std::max(longest, decode_utf8(text).size());
-  file.write(detail::make_npy_header(fmt::format("<U{}", longest), tensor.shape().dims()));
-  for (const std::string& text : tensor.strings()) {
-    std::vector<std::uint32_t> code_points = decode_utf8(text);
-    code_points.resize(longest);
-    file.write(std::as_bytes(std::span(code_points)));
+void write_npy(const Tensor& tensor, const NpySink& sink) {
+  const Tensor source = tensor.contiguous();
+  const auto write_header = [&](const std::string& descr) {
+    const std::string header = make_npy_header(descr, source.shape().dims());
+    sink(std::as_bytes(std::span(header)));
+  };
+  if (source.dtype() == DataType::string) {
+    const std::size_t longest = longest_text(source);
+    write_header(fmt::format("<U{}", longest));
+    write_strings(source, longest, sink);
+    return;
   }
+  write_header(descr_of(source.dtype()));
+  if (bit_width(source.dtype()) < 8)
+    sink(unpack(source));
+  else
+    sink(std::span(static_cast<const std::byte*>(source.data()), source.nbytes()));
 }
 
-}  // namespace
+}  // namespace detail
 
 Tensor load_npy(const std::filesystem::path& path, std::optional<DataType> as) {
   const MappedFile file(path);
-  return load(file.bytes(), file.keep_alive(), as, fmt::format("'{}'", path.string()));
+  return detail::read_npy(file.bytes(), file.keep_alive(), as, fmt::format("'{}'", path.string()));
 }
 
 Tensor load_npy(std::span<const std::byte> bytes, std::optional<DataType> as) {
-  return load(bytes, nullptr, as, "bytes in memory");
+  return detail::read_npy(bytes, nullptr, as, "bytes in memory");
 }
 
 void save_npy(const std::filesystem::path& path, const Tensor& tensor) {
-  const Tensor source = tensor.contiguous();
   AtomicFile file(path);
-  if (source.dtype() == DataType::string) {
-    write_strings(file, source);
-  } else {
-    file.write(detail::make_npy_header(descr_of(source.dtype()), source.shape().dims()));
-    if (bit_width(source.dtype()) < 8)
-      file.write(unpack(source));
-    else
-      file.write(std::span(static_cast<const std::byte*>(source.data()), source.nbytes()));
-  }
+  detail::write_npy(tensor, [&](std::span<const std::byte> bytes) { file.write(bytes); });
   file.commit();
 }
 

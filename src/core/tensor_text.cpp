@@ -17,7 +17,6 @@ namespace polygraph {
 namespace {
 
 constexpr int max_fraction_digits = 8;
-constexpr std::size_t line_width = 75;
 
 /// digits[0].digits[1...] * 10^exponent, without zeros at the end.
 struct Decimal {
@@ -304,7 +303,7 @@ class Layout {
   }
 
   /// @param words  The text of each element of `shown()`.
-  std::string print(const std::vector<std::string>& words) {
+  std::string print(const std::vector<std::string>& words, std::size_t line_width) {
     next_ = words.begin();
     out_.clear();
     append(0, 1, line_width);
@@ -316,7 +315,7 @@ class Layout {
   template <class Item, class Gap>
   void walk(std::size_t axis, Item item, Gap gap) const {
     const std::int64_t length = shape_[axis];
-    const bool shortened = edge_items_ != 0 && length > 2 * edge_items_;
+    const bool shortened = edge_items_ != 0 && (length - 1) / 2 >= edge_items_;
     for (std::int64_t i = 0; i < length; ++i) {
       if (shortened && i == edge_items_) {
         gap();
@@ -426,7 +425,7 @@ std::string Tensor::element_as_text(std::int64_t index) const {
   });
 }
 
-std::string Tensor::str(std::int64_t threshold, std::int64_t edge_items) const {
+std::string Tensor::str(std::int64_t threshold, std::int64_t edge_items, std::int64_t line_width) const {
   if (element_count_ == 0) return "[]";
   if (shape_.rank() == 0) {
     if (!is_floating(dtype_) || dtype_ == DataType::float64) return element_as_text(0);
@@ -452,7 +451,7 @@ std::string Tensor::str(std::int64_t threshold, std::int64_t edge_items) const {
         return format_complex(values, dtype_);
     });
   }
-  return layout.print(words);
+  return layout.print(words, static_cast<std::size_t>(std::max<std::int64_t>(line_width, 1)));
 }
 
 }  // namespace polygraph

@@ -123,6 +123,8 @@ class Reader {
  public:
   explicit Reader(Storage& storage) : storage_(storage) {}
 
+  void only_tensor(TensorData& data) { tensor(data, storage_.bytes(), {nullptr, "tensor"}); }
+
   bool model(Model& model) {
     const FieldPath path{nullptr, "model"};
     bool has_graph = false;
@@ -779,6 +781,10 @@ class Reader {
 
 bool read_model(Model& model) {
   return Reader(model.storage).model(model);
+}
+
+void read_tensor(TensorData& tensor, Storage& storage) {
+  Reader(storage).only_tensor(tensor);
 }
 
 }  // namespace polygraph::onnx

@@ -8,4 +8,7 @@ namespace polygraph::onnx {
 /// Throws InputError where the encoding is broken.
 bool read_model(Model& model);
 
+/// Reads a TensorProto that is all of `storage`'s bytes. Throws as `read_model`.
+void read_tensor(TensorData& tensor, Storage& storage);
+
 }  // namespace polygraph::onnx

@@ -32,6 +32,9 @@ class MappedFile {
   std::size_t size() const { return bytes().size(); }
   /// Keeps the mapping alive.
   std::shared_ptr<const void> keep_alive() const { return mapping_; }
+  /// Says that a part will not be read soon, so that it no longer counts as memory of the process. Reading it
+  /// all the same works, and takes longer. Does nothing for what came through a pipe.
+  void forget(std::uint64_t offset, std::uint64_t count) const noexcept;
 
  private:
   friend class AtomicFile;

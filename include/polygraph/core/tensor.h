@@ -121,7 +121,9 @@ class Tensor {
   /// The elements as NumPy prints them: nested brackets, `...` in the middle of long axes.
   /// @param threshold  More elements than this are abbreviated (NumPy: 1000).
   /// @param edge_items How many to show at each end of an abbreviated axis (NumPy: 3).
-  std::string str(std::int64_t threshold = 1000, std::int64_t edge_items = 3) const;
+  /// @param line_width How many columns a line may take (NumPy: 75).
+  std::string str(std::int64_t threshold = 1000, std::int64_t edge_items = 3,
+                  std::int64_t line_width = 75) const;
 
  private:
   template <class T>

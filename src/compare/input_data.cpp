@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+#include <polygraph/compare/input_data.h>
+#include <polygraph/core/error.h>
+
+#include "compare/input_source.h"
+
+namespace polygraph::compare {
+namespace {
+
+class GeneratedInputs final : public InputData {
+ public:
+  explicit GeneratedInputs(DataLoaderOptions options) : options_(std::move(options)) {}
+  void open(const TensorMetadata& inputs) override {
+    loader_.emplace(inputs, options_);
+    next_ = 0;
+  }
+  std::optional<FeedDict> next() override {
+    if (!loader_) throw UsageError("Input data is read before it is opened.", "Call open() first.");
+    if (next_ == loader_->iterations()) return std::nullopt;
+    return (*loader_)[next_++];
+  }
+  void rewind() override { next_ = 0; }
+  std::optional<std::int64_t> iterations() const override { return options_.iterations; }
+
+ private:
+  DataLoaderOptions options_;
+  std::optional<DataLoader> loader_;
+  std::int64_t next_ = 0;
+};
+
+class LoadedInputs final : public InputData {
+ public:
+  explicit LoadedInputs(std::vector<std::filesystem::path> paths) : paths_(std::move(paths)) {
+    if (paths_.empty()) throw UsageError("No files of inputs are named.", "Name at least one.");
+  }
+  void open(const TensorMetadata& inputs) override {
+    inputs_ = inputs;
+    rewind();
+  }
+  std::optional<FeedDict> next() override {
+    if (!inputs_) throw UsageError("Input data is read before it is opened.", "Call open() first.");
+    while (true) {
+      if (current_) {
+        if (const auto feed = current_->next())
+          return adapt_feed(*feed, *inputs_, fmt::format("'{}'", paths_[next_ - 1].string()));
+      }
+      current_.reset();
+      if (next_ == paths_.size()) return std::nullopt;
+      current_ = detail::input_source(paths_[next_++], *inputs_);
+    }
+  }
+  void rewind() override {
+    current_.reset();
+    next_ = 0;
+  }
+  std::optional<std::int64_t> iterations() const override { return std::nullopt; }
+
+ private:
+  std::vector<std::filesystem::path> paths_;
+  std::optional<TensorMetadata> inputs_;
+  std::unique_ptr<FeedReader> current_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<InputData> generated_inputs(DataLoaderOptions options) {
+  return std::make_unique<GeneratedInputs>(std::move(options));
+}
+
+std::unique_ptr<InputData> loaded_inputs(std::vector<std::filesystem::path> paths) {
+  return std::make_unique<LoadedInputs>(std::move(paths));
+}
+
+RunResults expected_outputs(const std::vector<std::filesystem::path>& paths, const TensorMetadata& outputs,
+                            const std::string& runner_name) {
+  std::vector<IterationResult> iterations;
+  for (const std::filesystem::path& path : paths) {
+    for (const std::filesystem::path& set : detail::test_data_sets(path)) {
+      IterationResult result{detail::load_test_data(set, "output", outputs), std::nullopt, runner_name};
+      for (const std::string& name : outputs.names()) {
+        if (result.outputs.contains(name)) continue;
+        throw InputError(fmt::format("There is no tensor for the output '{}' in '{}'.", name, set.string()),
+                         "A test data set has a file output_0.pb, output_1.pb, ... for each output.");
+      }
+      iterations.push_back(std::move(result));
+    }
+  }
+  if (iterations.empty())
+    throw InputError("There is no ONNX test data with outputs in what was named.",
+                     "Name a folder with output_0.pb, or one with folders test_data_set_0, ...");
+  RunResults results;
+  results.add(runner_name, std::move(iterations));
+  return results;
+}
+
+}  // namespace polygraph::compare
