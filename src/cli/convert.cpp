@@ -1,6 +1,5 @@
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
-#include <polygraph/openvino/config_options.h>
 
 #include <filesystem>
 #include <memory>
@@ -8,7 +7,7 @@
 
 #include "cli/backends.h"
 #include "cli/convert_onnx.h"
-#include "cli/option_fields.h"
+#include "cli/openvino_options.h"
 #include "cli/text.h"
 #include "cli/tools.h"
 
@@ -19,52 +18,12 @@ constexpr const char* onnx_target = "onnx";
 constexpr const char* openvino_target = "openvino";
 
 struct Arguments {
-  ModelRequest request;
-  Settings outputs;
+  OpenVinoArguments engine;
   OnnxConversion onnx;
   std::filesystem::path output;
   std::string target;                     // empty: by the name of the output
   std::vector<std::string> given_engine;  // options that are about engines only
 };
-
-OptionGroup network_group(Arguments& arguments) {
-  OptionGroup group{.title = "OpenVINO network"};
-  // The fields of OutputOptions, under the names that Polygraphy's --trt-outputs and its like would have.
-  const std::pair<std::string, std::string> flags[] = {{"--outputs", "--openvino-outputs"},
-                                                       {"--exclude-outputs", "--openvino-exclude-outputs"},
-                                                       {"--mark-layer-types", "--openvino-outputs-by-type"}};
-  for (Option& option : options_from_fields<openvino::OutputOptions>(arguments.outputs)) {
-    for (const auto& [field_flag, flag] : flags)
-      if (option.names.front() == field_flag) option.names = {flag};
-    group.options.push_back(std::move(option));
-  }
-  group.options.push_back(
-      {.names = {"--layer-precisions"},
-       .metavar = "LAYER:TYPE",
-       .help = "Layers to keep in FP32 where narrower types are allowed: `LAYER:float32`. LAYER may be a "
-               "wildcard.",
-       .arity = Arity::one_or_more,
-       .repeat = Repeat::each,
-       .apply = [&arguments](Values values) {
-         for (const std::string& value : values) {
-           const std::size_t colon = value.rfind(':');
-           if (colon == std::string::npos || colon == 0)
-             throw UsageError("'" + value + "' is not of the form LAYER:TYPE.");
-           arguments.request.layer_precisions[value.substr(0, colon)] = value.substr(colon + 1);
-         }
-       }});
-  group.options.push_back({.names = {"--plugins"},
-                           .metavar = "LIBRARY",
-                           .help = "Libraries with OpenVINO extensions (custom operations) to load.",
-                           .arity = Arity::one_or_more,
-                           .repeat = Repeat::each,
-                           .completes = Completes::files,
-                           .apply = [&arguments](Values values) {
-                             arguments.request.plugins.insert(arguments.request.plugins.end(), values.begin(),
-                                                              values.end());
-                           }});
-  return group;
-}
 
 // What is wrong with the place for the engine is said before the build, which may take long.
 void check_engine_file(const ModelRequest& request) {
@@ -91,14 +50,9 @@ ExitCode build_engine(Arguments& arguments) {
   refuse_options(
       arguments.onnx.given, "ONNX models",
       "Convert in two steps: to a model whose name ends in '.onnx' first, then that to an engine.");
-  ModelRequest& request = arguments.request;
+  ModelRequest request = openvino_request(arguments.engine);
   request.model = arguments.onnx.loading.model;
   request.engine = arguments.output;
-  for (const auto& [field, value] : arguments.outputs) {
-    if (field == "outputs") request.outputs.push_back(value);
-    if (field == "exclude_outputs") request.exclude_outputs.push_back(value);
-    if (field == "mark_layer_types") request.mark_layer_types.push_back(value);
-  }
   check_engine_file(request);
   load_backend(openvino_target).build(request);
   return ExitCode::passed;
@@ -163,10 +117,8 @@ Tool convert_tool(Session& session) {
                      .arity = Arity::one,
                      .choices = {{onnx_target, "An ONNX model."}, {openvino_target, "A saved engine."}},
                      .apply = [arguments](Values values) { arguments->target = values.front(); }}};
-  OptionGroup configuration{
-      .title = "OpenVINO configuration",
-      .options = options_from_fields<openvino::ConfigOptions>(arguments->request.config)};
-  OptionGroup network = network_group(*arguments);
+  OptionGroup configuration = openvino_config_group(arguments->engine);
+  OptionGroup network = openvino_network_group(arguments->engine);
   record_use(configuration, arguments->given_engine);
   record_use(network, arguments->given_engine);
   tool.groups = {std::move(output), std::move(configuration), std::move(network)};

@@ -31,6 +31,24 @@ void report(const std::string& message) noexcept {
   }
 }
 
+// As a shell would have to be given it.
+std::string command_line_text(Values arguments) {
+  std::string text = "polygraph";
+  for (const std::string& argument : arguments) {
+    constexpr std::string_view plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./:,@%";
+    text += ' ';
+    if (!argument.empty() && argument.find_first_not_of(plain) == std::string::npos) {
+      text += argument;
+      continue;
+    }
+    text += '\'';
+    for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    text += '\'';
+  }
+  return text;
+}
+
 ExitCode run_command(Session& session, Values arguments) {
   const Command command = parse(polygraph_tool(session), arguments);
   const Tool& tool = command.tool();
@@ -80,6 +98,7 @@ Tool polygraph_tool(Session& session) {
       .summary = "Build, run, inspect, compare and debug deep-learning models.",
       .examples = {{"polygraph inspect model identity.onnx",
                     "What goes into a model, what comes out, and how big it is."},
+                   {"polygraph run model.onnx --onnxrt --openvino", "Whether two engines compute the same."},
                    {"polygraph help inspect model", "The help of a tool."}},
   };
   tool.groups = {{.options = {{.names = {"-v", "--version"},
@@ -88,12 +107,13 @@ Tool polygraph_tool(Session& session) {
   const auto add = [&](const char* name, const char* summary, Tool (*make)(Session&)) {
     tool.subtools.push_back({name, summary, [make, &session] { return make(session); }});
   };
-  add("check", "Find what is wrong with a model.", check_tool);
+  add("check", "Find what is wrong with a model, or with its results.", check_tool);
   add("convert", "Turn a model into an engine, or into another model.", convert_tool);
   add("data", "Join files of saved inputs and outputs.", data_tool);
   add("diff", "Show what differs between two ONNX models.", diff_tool);
   add("inspect", "Show what is in a file.", inspect_tool);
   add("plugin", "Let plugins of an engine take over parts of an ONNX model.", plugin_tool);
+  add("run", "Run a model with several engines and compare what they give.", run_tool);
   add("surgeon", "Change an ONNX model.", surgeon_tool);
   add("template", "Write a program to start from.", template_tool);
   add("completion", "Print a completion script for a shell.", completion_tool);
@@ -104,7 +124,10 @@ Tool polygraph_tool(Session& session) {
 }
 
 int run_program(Session& session, Values arguments) noexcept {
-  ExitCode code = guarded([&] { return run_command(session, arguments); });
+  ExitCode code = guarded([&] {
+    session.command_line = command_line_text(arguments);
+    return run_command(session, arguments);
+  });
   const ExitCode flushed = guarded([&] {
     session.output.flush();
     return ExitCode::passed;

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <string>
+
 #include "cli/logging_options.h"
 #include "cli/output.h"
 
@@ -11,6 +13,8 @@ namespace polygraph::cli {
 struct Session {
   Output output{STDOUT_FILENO};
   LoggingOptions logging;
+  /// The command line as a shell takes it: for reports.
+  std::string command_line = {};
 };
 
 }  // namespace polygraph::cli

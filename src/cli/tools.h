@@ -11,6 +11,7 @@ namespace polygraph::cli {
 Tool polygraph_tool(Session& session);
 
 Tool check_tool(Session& session);
+Tool check_accuracy_tool(Session& session);
 Tool check_lint_tool(Session& session);
 
 Tool convert_tool(Session& session);
@@ -30,6 +31,8 @@ Tool plugin_tool(Session& session);
 Tool plugin_list_tool(Session& session);
 Tool plugin_match_tool(Session& session);
 Tool plugin_replace_tool(Session& session);
+
+Tool run_tool(Session& session);
 
 Tool surgeon_tool(Session& session);
 Tool surgeon_extract_tool(Session& session);

@@ -1,0 +1,249 @@
+#include "cli/run_arguments.h"
+
+#include <fmt/format.h>
+#include <polygraph/core/error.h>
+
+#include <charconv>
+#include <utility>
+
+#include "cli/json_output.h"
+#include "cli/metadata_text.h"
+
+namespace polygraph::cli {
+namespace {
+
+Option path_option(std::vector<std::string> names, std::string metavar, std::string help,
+                   std::optional<std::filesystem::path>& path) {
+  return {.names = std::move(names),
+          .metavar = std::move(metavar),
+          .help = std::move(help),
+          .arity = Arity::one,
+          .completes = Completes::files,
+          .apply = [&path](Values values) { path = values.front(); }};
+}
+
+Option paths_option(std::vector<std::string> names, std::string help,
+                    std::vector<std::filesystem::path>& paths) {
+  return {.names = std::move(names),
+          .metavar = "PATH",
+          .help = std::move(help),
+          .arity = Arity::one_or_more,
+          .repeat = Repeat::each,
+          .completes = Completes::files,
+          .apply = [&paths](Values values) { paths.insert(paths.end(), values.begin(), values.end()); }};
+}
+
+Option runner_option(const std::string& backend, std::string help, std::vector<RunnerArgument>& runners) {
+  return {.names = {"--" + backend},
+          .help = std::move(help),
+          .repeat = Repeat::each,
+          .apply = [&runners, backend](Values) {
+            runners.push_back({backend, {}});
+          }};
+}
+
+void add_settings(std::vector<RunnerArgument>& runners, Values values) {
+  if (runners.empty())
+    throw UsageError("there is no runner in front of it.",
+                     "Write it behind the runner that it is for, e.g. --openvino "
+                     "--with fp16.");
+  for (const std::string& value : values) {
+    const std::size_t sign = value.find('=');
+    if (sign == 0) throw UsageError("'" + value + "' names no option.");
+    runners.back().settings.emplace_back(value.substr(0, sign),
+                                         sign == std::string::npos ? "true" : value.substr(sign + 1));
+  }
+}
+
+OptionGroup runners_group(RunArguments& arguments) {
+  std::vector<RunnerArgument>& runners = arguments.runners;
+  return {.title = "Runners",
+          .description =
+              "They run and are compared in the order in which they are named; each may be named several "
+              "times.",
+          .options = {
+              runner_option("onnxrt", "Run with ONNX Runtime.", runners),
+              runner_option("openvino", "Build an engine of OpenVINO and run it.", runners),
+              runner_option("reference",
+                            "Compute every node in double precision: to see which of two runners is wrong.",
+                            runners),
+              {.names = {"--trt"},
+               .help = "Build and run an engine of TensorRT; needs Polygraph's TensorRT module.",
+               .repeat = Repeat::each,
+               .apply =
+                   [](Values) {
+                     throw BackendError("--trt: this Polygraph has no TensorRT module.",
+                                        "Compare with --onnxrt, --openvino or --reference.");
+                   }},
+              {.names = {"--with"},
+               .metavar = "NAME[=VALUE]",
+               .help = "Options of the runner in front of it alone, as in `--openvino --with fp16 --openvino "
+                       "--with bf16`: for --openvino the names under 'OpenVINO configuration', for --onnxrt "
+                       "those under 'ONNX Runtime', for --reference `outputs_in_double` and `threads`.",
+               .arity = Arity::one_or_more,
+               .repeat = Repeat::each,
+               .apply = [&runners](Values values) { add_settings(runners, values); }}}};
+}
+
+OptionGroup model_group(RunArguments& arguments) {
+  OptionGroup group{.title = "ONNX model"};
+  for (Option& option : output_selection_options(arguments.loading, "onnx-"))
+    group.options.push_back(std::move(option));
+  for (OptionGroup& more :
+       std::vector{onnx_editing_group(arguments.loading), shape_inference_group(arguments.loading, nullptr)})
+    for (Option& option : more.options) group.options.push_back(std::move(option));
+  group.options.push_back(
+      path_option({"--save-onnx"}, "FILE", "Save the model as it is run.", arguments.save_onnx));
+  record_use(group, arguments.model_options);
+  return group;
+}
+
+OptionGroup inputs_group(RunArguments& arguments) {
+  OptionGroup group = data_group(arguments.data);
+  group.title = "Inputs";
+  std::erase_if(group.options, [](const Option& option) { return option.name() == "--load-inputs"; });
+  group.options.insert(
+      group.options.begin(),
+      shapes_option({"--inputs", "--input-shapes"},
+                    "Shapes of the inputs that are made up, where the model leaves them open.",
+                    arguments.data.shapes));
+  group.options.push_back(
+      {.names = {"--iters", "--iterations"},
+       .metavar = "N",
+       .help = "How many sets of inputs to make up and run.",
+       .arity = Arity::one,
+       .default_text = "1",
+       .apply = [&arguments](Values values) { arguments.iterations = parse_count(values.front(), 1); }});
+  group.options.push_back(paths_option({"--load-input-data", "--load-inputs"},
+                                       "Inputs from files and folders in place of made-up ones, an iteration "
+                                       "behind the other: JSON, `.npz`, `.npy`, raw "
+                                       "`.bin`, folders of those, and ONNX's test_data_set_N.",
+                                       arguments.load_inputs));
+  return group;
+}
+
+OptionGroup running_group(RunArguments& arguments) {
+  return {
+      .title = "Running",
+      .options = {
+          {.names = {"--warm-up"},
+           .metavar = "N",
+           .help = "Inferences of each runner before the first one that counts.",
+           .arity = Arity::one,
+           .default_text = "0",
+           .apply = [&arguments](Values values) { arguments.warm_up = parse_count(values.front(), 0); }},
+          {.names = {"--sequential-runners"},
+           .help = "Run one runner after the other, all iterations of each, and keep all outputs: for "
+                   "runners that "
+                   "do not fit into memory together.",
+           .apply = [&arguments](Values) { arguments.sequential = true; }},
+          {.names = {"--use-subprocess"},
+           .help = "Each runner in a process of its own: one that crashes costs its iteration, not the run.",
+           .apply = [&arguments](Values) { arguments.use_subprocess = true; }},
+          {.names = {"--subprocess-timeout"},
+           .metavar = "SECONDS",
+           .help = "With --use-subprocess: the longest that an inference, or building the engine, may take.",
+           .arity = Arity::one,
+           .apply =
+               [&arguments](Values values) {
+                 polygraph::detail::parse_option(arguments.subprocess_timeout, values.front());
+                 if (!(arguments.subprocess_timeout > 0)) throw UsageError("a number above 0 is needed.");
+                 arguments.use_subprocess = true;
+               }},
+          path_option(
+              {"--save-input-data", "--save-inputs"}, "PATH",
+              "Save the inputs: `.json` or `.npz`; without an extension, a folder with a JSON file for each "
+              "iteration.",
+              arguments.save_inputs),
+          path_option({"--save-results", "--save-outputs"}, "PATH", "Save the outputs, likewise.",
+                      arguments.save_outputs),
+          {.names = {"--save-input-blob"},
+           .metavar = "FOLDER",
+           .help = "Save the inputs as raw bytes: FOLDER/<iteration>/<input>.bin (default: in the working "
+                   "folder).",
+           .arity = Arity::optional,
+           .completes = Completes::folders,
+           .apply = [&arguments](Values values) {
+             arguments.save_input_blob = values.empty() ? std::string(".") : values.front();
+           }}}};
+}
+
+std::int64_t whole_number(std::string_view text, const std::string& value) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size())
+    throw UsageError("'" + value + "' is not of the form [OUTPUT:]top-K[,axis=N].");
+  return number;
+}
+
+// `[output:]top-5,axis=1`
+void add_top_k(RunArguments& arguments, const std::string& value) {
+  std::string_view text = value;
+  std::string output;
+  if (const std::size_t colon = text.rfind(':'); colon != std::string_view::npos) {
+    output = text.substr(0, colon);
+    text.remove_prefix(colon + 1);
+  }
+  compare::TopK how;
+  if (!text.starts_with("top-"))
+    throw UsageError("'" + value + "' is not of the form [OUTPUT:]top-K[,axis=N].");
+  text.remove_prefix(4);
+  if (const std::size_t comma = text.find(",axis="); comma != std::string_view::npos) {
+    how.axis = whole_number(text.substr(comma + 6), value);
+    text = text.substr(0, comma);
+  }
+  how.k = whole_number(text, value);
+  if (how.k < 1) throw UsageError("'" + value + "': K is 1 or more.");
+  if (!arguments.top_k) arguments.top_k.emplace();
+  arguments.top_k->set(output, how);
+}
+
+OptionGroup results_group(RunArguments& arguments) {
+  return {
+      .title = "Results",
+      .options = {
+          paths_option({"--load-results", "--load-outputs"},
+                       "Saved outputs to compare with, as further runners; without any other runner they are "
+                       "compared with each other.",
+                       arguments.load_outputs),
+          {.names = {"--postprocess-func", "--postprocess"},
+           .metavar = "[OUTPUT:]top-K[,axis=N]",
+           .help = "Replace outputs, before they are compared, by the indices of their K largest elements.",
+           .arity = Arity::one_or_more,
+           .repeat = Repeat::each,
+           .apply =
+               [&arguments](Values values) {
+                 for (const std::string& value : values) add_top_k(arguments, value);
+               }},
+          {.names = {"--validate"},
+           .help = "Fail if an output has NaN or an infinity.",
+           .apply = [&arguments](Values) { arguments.validate = true; }},
+          path_option({"--save-accuracy-results"}, "FILE",
+                      "Save what the comparisons found; `polygraph check accuracy` judges it again.",
+                      arguments.save_accuracy_results)}};
+}
+
+OptionGroup report_group(RunArguments& arguments) {
+  return {.title = "Report",
+          .options = {json_option("the report", arguments.json),
+                      path_option({"--junit"}, "FILE",
+                                  "Write the verdicts as JUnit XML, which continuous integration reads.",
+                                  arguments.junit)}};
+}
+
+}  // namespace
+
+std::vector<OptionGroup> run_groups(RunArguments& arguments) {
+  return {runners_group(arguments),
+          inputs_group(arguments),
+          running_group(arguments),
+          results_group(arguments),
+          compare_group(arguments.compare),
+          report_group(arguments),
+          model_group(arguments),
+          onnxrt_group(arguments.onnxrt),
+          openvino_config_group(arguments.openvino),
+          openvino_network_group(arguments.openvino)};
+}
+
+}  // namespace polygraph::cli

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <polygraph/compare/postprocess.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/compare_options.h"
+#include "cli/onnx_options.h"
+#include "cli/openvino_options.h"
+#include "cli/option_fields.h"
+#include "cli/tool.h"
+
+namespace polygraph::cli {
+
+/// A runner that the command line asks for.
+struct RunnerArgument {
+  std::string backend;  ///< `onnxrt`, `openvino` or `reference`
+  Settings settings;    ///< of this one only
+};
+
+/// What `run` is told.
+struct RunArguments {
+  OnnxLoading loading;
+  std::vector<std::string> model_options;  ///< that change an ONNX model, as far as they were given
+  DataLoading data;
+  std::optional<std::filesystem::path> save_onnx;
+  std::vector<RunnerArgument> runners;
+  Settings onnxrt;
+  OpenVinoArguments openvino;
+
+  std::int64_t iterations = 1;
+  std::vector<std::filesystem::path> load_inputs;
+  std::int64_t warm_up = 0;
+  bool sequential = false;
+  bool use_subprocess = false;
+  double subprocess_timeout = 0;  ///< seconds; 0: none
+  std::optional<std::filesystem::path> save_inputs;
+  std::optional<std::filesystem::path> save_outputs;
+  std::optional<std::filesystem::path> save_input_blob;
+
+  std::vector<std::filesystem::path> load_outputs;
+  std::optional<compare::PerOutput<compare::TopK>> top_k;
+  bool validate = false;
+  CompareArguments compare;
+  std::optional<std::filesystem::path> save_accuracy_results;
+  std::optional<std::string> json;
+  std::optional<std::filesystem::path> junit;
+};
+
+/// The groups of options of `run`, which fill `arguments`; it has to outlive them.
+std::vector<OptionGroup> run_groups(RunArguments& arguments);
+
+}  // namespace polygraph::cli

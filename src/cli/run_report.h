@@ -1,0 +1,56 @@
+#pragma once
+
+#include <polygraph/compare/comparator.h>
+#include <polygraph/compare/validate.h>
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace polygraph::cli {
+
+/// The inferences of one runner.
+struct RunnerTimes {
+  std::string name;
+  std::int64_t iterations = 0;
+  double seconds = 0;  ///< of all
+  double least = 0;
+  double most = 0;
+
+  void add(double inference);
+};
+
+/// What validation found in one output of one runner, over all iterations.
+struct InvalidValues {
+  std::string runner;
+  std::string output;
+  std::int64_t iterations = 0;
+  std::int64_t first_iteration = 0;
+  std::string text;  ///< of the first iteration
+};
+
+/// All that `run` reports, apart from the text of single iterations.
+struct RunReport {
+  std::string command;
+  std::string model;
+  std::int64_t iterations = 0;
+  double seconds = 0;
+  std::vector<RunnerTimes> runners;
+  std::vector<compare::PairSummary> pairs;
+  bool validated = false;
+  std::vector<InvalidValues> invalid;
+  bool passed = false;
+};
+
+/// What ends the text: times, summaries, and the verdict.
+std::string run_summary(const RunReport& report);
+
+/// docs/json.md describes it.
+nlohmann::ordered_json run_json(const RunReport& report);
+
+/// A test suite for each pair of runners, with a test case for each output and comparison function, and one
+/// for the validation.
+std::string run_junit(const RunReport& report);
+
+}  // namespace polygraph::cli

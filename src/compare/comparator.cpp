@@ -1,0 +1,128 @@
+#include <fmt/format.h>
+#include <polygraph/compare/comparator.h>
+#include <polygraph/core/error.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace polygraph::compare {
+namespace {
+
+// How bad a result is: larger is worse.
+double badness(const OutputResult& result) {
+  if (!result.metric()) return result.passed() ? -HUGE_VAL : HUGE_VAL;
+  const auto& values = result.values();
+  if (values.empty() || !values.front() || std::isnan(*values.front())) return HUGE_VAL;
+  return traits(*result.metric()).higher_is_better ? -*values.front() : *values.front();
+}
+
+bool is_worse(const OutputResult& result, const OutputResult& known) {
+  if (result.passed() != known.passed()) return !result.passed();
+  return badness(result) > badness(known);
+}
+
+OutputSummary& summary_of(FunctionSummary& function, const std::string& output) {
+  const auto found = std::ranges::find(function.outputs, output, &OutputSummary::name);
+  return found != function.outputs.end() ? *found
+                                         : function.outputs.emplace_back(OutputSummary{.name = output});
+}
+
+// All outputs of a runner that was lost have failed.
+OutputResults lost(const IterationResult& first, const IterationResult& second) {
+  const IterationResult& there = first.failure.empty() ? first : second;
+  OutputResults results;
+  for (const auto& [name, tensor] : there.outputs) results.emplace_back(name, OutputResult(false));
+  if (results.empty()) results.emplace_back("(no outputs)", OutputResult(false));
+  return results;
+}
+
+}  // namespace
+
+Comparator::Comparator(std::vector<CompareFunction> functions, ComparatorOptions options)
+    : functions_(std::move(functions)), options_(options) {
+  if (functions_.empty())
+    throw UsageError("Comparing results: there is no comparison function.",
+                     "Give one, e.g. SimpleCompareFunc().");
+  if (options_.check_average)
+    for (const CompareFunction& function : functions_)
+      if (!function.metric())
+        throw UsageError(
+            fmt::format("Averages cannot be checked with the comparison '{}': its results are yes or no.",
+                        function.label()),
+            "Leave out --check-average, or compare by a metric, e.g. cosine_similarity.");
+  if (options_.check_average || options_.keep_results)
+    results_.functions.resize(
+        functions_.size(),
+        {.aggregation = options_.check_average ? Aggregation::average : Aggregation::per_sample});
+}
+
+const std::vector<PairComparison>& Comparator::compare(std::span<const IterationResult> results) {
+  const std::size_t count = results.size() < 2 ? 0 : results.size() - 1;
+  if (pairs_.empty())
+    for (std::size_t i = 0; i < count; ++i) {
+      PairSummary& pair =
+          pairs_.emplace_back(PairSummary{.runners = {results[i].runner_name, results[i + 1].runner_name}});
+      for (const CompareFunction& function : functions_)
+        pair.functions.push_back({.label = function.label()});
+    }
+  if (pairs_.size() != count)
+    throw InputError(
+        fmt::format("Comparing results: there are {} runners, and there were {} in the iterations before.",
+                    results.size(), pairs_.size() + 1),
+        "Compare runs with the same runners in every iteration.");
+  current_.assign(count, {});
+  for (std::size_t i = 0; i < count; ++i) {
+    const IterationResult& first = results[i];
+    const IterationResult& second = results[i + 1];
+    if (pairs_[i].runners != RunnerPair{first.runner_name, second.runner_name})
+      throw InputError(fmt::format("Comparing results: '{}' and '{}' stand where '{}' and '{}' were before.",
+                                   first.runner_name, second.runner_name, pairs_[i].runners.first,
+                                   pairs_[i].runners.second),
+                       "Compare runs with the same runners in every iteration.");
+    PairComparison& comparison = current_[i];
+    comparison.first = &first;
+    comparison.second = &second;
+    const bool is_lost = !first.failure.empty() || !second.failure.empty();
+    for (const CompareFunction& function : functions_)
+      comparison.results.push_back(is_lost ? lost(first, second) : function(first, second));
+    summarise(pairs_[i], comparison);
+  }
+  return current_;
+}
+
+void Comparator::summarise(PairSummary& pair, PairComparison& comparison) {
+  comparison.passed = true;
+  for (std::size_t f = 0; f < functions_.size(); ++f) {
+    const OutputResults& results = comparison.results[f];
+    comparison.passed = comparison.passed && !results.empty();
+    for (const auto& [name, result] : results) {
+      OutputSummary& output = summary_of(pair.functions[f], name);
+      const bool passed = result.passed();
+      comparison.passed = comparison.passed && passed;
+      output.passed += passed;
+      if (!passed && !output.first_failure) output.first_failure = pair.iterations;
+      if (!output.worst || is_worse(result, *output.worst)) {
+        output.worst = result;
+        output.worst_iteration = pair.iterations;
+      }
+      ++output.iterations;
+    }
+    if (results_.functions.empty()) continue;
+    OutputResults kept = results;
+    for (auto& [name, result] : kept) result.details.reset();
+    results_.functions[f].add(pair.runners, std::move(kept));
+  }
+  ++pair.iterations;
+  pair.passed += comparison.passed;
+}
+
+bool Comparator::finish() {
+  if (options_.check_average)
+    for (PairSummary& pair : pairs_)
+      pair.average_passed = std::ranges::all_of(results_.functions, [&](const AccuracyResult& function) {
+        return all_passed(function.average_results(pair.runners));
+      });
+  return !pairs_.empty() && std::ranges::all_of(pairs_, &PairSummary::is_good);
+}
+
+}  // namespace polygraph::compare
