@@ -10,8 +10,8 @@ namespace polygraph::compare::detail {
 struct MeasureOptions {
   const KernelSet* kernels = nullptr;  ///< null: the best
   std::size_t workers = 0;             ///< 0: as many as help
-  /// Up to this many elements, order statistics are found by sorting.
-  std::int64_t sorting_limit = 4096;
+  /// Up to this many elements, at most a chunk, order statistics are found by sorting.
+  std::int64_t sorting_limit = 65536;
   /// From this many elements on, counts are 64 bits wide.
   std::int64_t wide_counter_limit = std::int64_t{1} << 32;
   /// From this many elements on, two tensors of at most 8 bits are measured by counting pairs.

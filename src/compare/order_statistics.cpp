@@ -1,12 +1,37 @@
 #include "compare/order_statistics.h"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 namespace polygraph::compare::detail {
+namespace {
+
+/// By one byte after the other, from the last; few keys by comparing them.
+template <class Bits>
+void sort_keys(std::vector<Bits>& keys) {
+  constexpr std::size_t few = 256;
+  if (keys.size() <= few) {
+    std::ranges::sort(keys);
+    return;
+  }
+  std::vector<Bits> sorted(keys.size());
+  for (std::size_t shift = 0; shift < 8 * sizeof(Bits); shift += 8) {
+    const auto digit = [shift](Bits key) { return static_cast<std::size_t>(key >> shift) & 0xff; };
+    std::array<std::size_t, 256> places{};
+    for (const Bits key : keys) ++places[digit(key)];
+    if (places[digit(keys.front())] == keys.size()) continue;
+    std::exclusive_scan(places.begin(), places.end(), places.begin(), std::size_t{0});
+    for (const Bits key : keys) sorted[places[digit(key)]++] = key;
+    keys.swap(sorted);
+  }
+}
+
+}  // namespace
 
 template <class T>
 void answer_by_sorting(std::vector<typename OrderKey<T>::Bits>& keys, OrderQueries<T>& queries) {
-  std::ranges::sort(keys);
+  sort_keys(keys);
   for (auto& rank : queries.ranks) rank.key = keys[rank.rank];
   for (auto& edge : queries.edges)
     edge.below = static_cast<std::uint64_t>(std::ranges::lower_bound(keys, edge.key) - keys.begin());

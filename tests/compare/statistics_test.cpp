@@ -206,7 +206,8 @@ TEST_P(DifferencesOfType, AreThoseOfASortedCopy) {
     SCOPED_TRACE(count);
     const Tensor first = random_tensor(GetParam().first, count, 1);
     const Tensor second = random_tensor(GetParam().second, count, 2);
-    expect_difference(first, second, {.workers = 3});
+    expect_difference(first, second, {.workers = 3, .sorting_limit = 4096});
+    if (count > 4096) expect_difference(first, second, {});
   }
 }
 
@@ -291,8 +292,8 @@ TEST(Difference, VectorsAndThreadsChangeNoBit) {
         Tensor second = finite && count > 1000 ? first.clone() : random_bits(dtype, count, 2, finite);
         const std::span bytes(static_cast<std::byte*>(second.mutable_data()), second.nbytes());
         for (std::size_t i = 0; i < bytes.size(); i += 5 * 8) bytes[i] ^= std::byte{1};
-        const DifferenceStatistics vectors =
-            detail::measure(first, second, {}, {.kernels = detail::avx2_kernels(), .workers = 1});
+        const DifferenceStatistics vectors = detail::measure(
+            first, second, {}, {.kernels = detail::avx2_kernels(), .workers = 1, .sorting_limit = 0});
         const DifferenceStatistics portable =
             detail::measure(first, second, {}, {.kernels = &detail::portable_kernels(), .workers = 4});
         for (const auto member : {&DifferenceStatistics::first, &DifferenceStatistics::second,
@@ -311,7 +312,7 @@ TEST(Statistics, OfOneTensor) {
   for (const DataType dtype : all_data_types()) {
     if (dtype == DataType::string || dtype == DataType::complex64 || dtype == DataType::complex128) continue;
     SCOPED_TRACE(to_string(dtype));
-    for (const std::int64_t count : {1, 100, 20000}) {
+    for (const std::int64_t count : {1, 100, 20000, 70000}) {
       const Tensor tensor = random_tensor(dtype, count, 5);
       const TensorStatistics found = statistics(tensor, {.quantile = 0.1});
       expect_statistics(found, doubles(tensor), 0.1);

@@ -21,10 +21,10 @@
 ///
 /// Means, variances and other sums are accumulated in double (Polygraphy's means are in float, and drift).
 /// Quantiles are exact: NumPy's linear interpolation between order statistics, which are found without
-/// sorting. Large tensors are read twice, 64-bit types up to four times, by as many threads as there are
-/// processors, at most 16. Each thread takes 1 MiB, in the second reading 1 MiB per percentile more; a
-/// tensor that is not contiguous is copied. The results do not depend on the number of threads nor on the
-/// processor's vector instructions.
+/// sorting where there are more than 65536 elements. Large tensors are read twice, 64-bit types up to four
+/// times, by as many threads as there are processors, at most 16. Each thread takes 1 MiB, in the second
+/// reading 1 MiB per percentile more; a tensor that is not contiguous is copied. The results do not depend on
+/// the number of threads nor on the processor's vector instructions.
 ///
 /// If an element is not a number, mean, quantiles and extremes are NaN, too, as in NumPy, and min_index and
 /// max_index are the index of the first such element.
