@@ -1,4 +1,5 @@
-// Saves and loads two float32 arrays as results in JSON: results_json FILE BYTES_EACH. Prints the seconds of each as JSON.
+// Saves and loads two float32 arrays as results in JSON: results_json FILE BYTES_EACH. Prints the seconds of
+// each as JSON.
 #include <polygraph/compare/saved_data.h>
 
 #include <chrono>
@@ -39,7 +40,8 @@ int main(int argc, char** argv) {
   }
   const double save_s = seconds([&] { compare::save_results(path, results); });
   double sum = 0;
-  const double load_s = seconds([&] { sum = compare::load_results(path)["b"][0].outputs["y"].element_as_double(count - 1); });
+  const double load_s =
+      seconds([&] { sum = compare::load_results(path)["b"][0].outputs["y"].element_as_double(count - 1); });
   const bool same = sum == results["b"][0].outputs["y"].element_as_double(count - 1);
   std::cout << nlohmann::json{{"save_s", save_s}, {"load_s", load_s}} << '\n';
   return same ? 0 : 1;
