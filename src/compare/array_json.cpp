@@ -158,7 +158,7 @@ std::vector<std::byte> read_header(Base64Reader& reader) {
   const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(head[i]); };
   std::size_t size = 10 + byte(8) + (byte(9) << 8);
   if (byte(6) > 1) size = 12 + byte(8) + (byte(9) << 8) + (byte(10) << 16) + (byte(11) << 24);
-  if (size <= head.size() || size > reader.upper_bound()) return head;
+  if (size <= head.size() || size - head.size() > reader.upper_bound()) return head;
   head.resize(size);
   head.resize(12 + reader.read(std::span(head).subspan(12)));
   return head;
