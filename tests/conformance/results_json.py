@@ -32,7 +32,6 @@ results = RunResults()
 runtimes = [0.1, 1e-5, None, 1e16, float("nan"), float("inf"), 2.0, 1e22, 0.00012345678901234567, 5e-324]
 results.append(("onnxrt-runner-N0-11/25/26-16:24:07", [IterationResult(feed() if i < 2 else {}, t, "a") for i, t in enumerate(runtimes)]))
 results.append(("b", [IterationResult({"y": np.arange(200, dtype="float32").reshape(10, 20)}, 0.5, "b")]))
-results.append(("b", []))
 results.save("results.json")
 RunResults().save("empty.json")
 os.mkdir("folder")

@@ -53,7 +53,7 @@ class DataTools(ProgramTest):
     def test_items_and_width(self):
         large = self.save("large.json", {"x": array(list(range(1100)))})
         self.check(run("inspect", "data", large, "-s", "-n", 1), 0, stdout=["[   0. ... 1099.]"])
-        self.assertIn(" 555. ", run("inspect", "data", large, "-s", "-n", -1).stdout)
+        self.assertIn(" 5.550e+02 ", run("inspect", "data", large, "-s", "-n", -1).stdout)
         lines = run("inspect", "data", large, "-s", "-n", -1, "--line-width", -1).stdout.splitlines()
         self.assertTrue(any(len(line) > 5000 for line in lines))
         self.check_error(run("inspect", "data", large, "-n", "0"), 2, "--num-items", "'0' is not a count")
