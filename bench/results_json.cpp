@@ -5,17 +5,25 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 namespace {
 
+struct Seconds {
+  double wall = 0;
+  double processor = 0;
+};
+
 template <class F>
-double seconds(F work) {
+Seconds measure(F work) {
+  const std::clock_t processor = std::clock();
   const auto begin = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(),
+          static_cast<double>(std::clock() - processor) / CLOCKS_PER_SEC};
 }
 
 }  // namespace
@@ -38,11 +46,15 @@ int main(int argc, char** argv) {
     }
     results.add(runner, {{{{"y", tensor}}, 0.5, runner}});
   }
-  const double save_s = seconds([&] { compare::save_results(path, results); });
+  const Seconds save = measure([&] { compare::save_results(path, results); });
   double sum = 0;
-  const double load_s =
-      seconds([&] { sum = compare::load_results(path)["b"][0].outputs["y"].element_as_double(count - 1); });
+  const Seconds load =
+      measure([&] { sum = compare::load_results(path)["b"][0].outputs["y"].element_as_double(count - 1); });
   const bool same = sum == results["b"][0].outputs["y"].element_as_double(count - 1);
-  std::cout << nlohmann::json{{"save_s", save_s}, {"load_s", load_s}} << '\n';
+  std::cout << nlohmann::json{{"save_s", save.wall},
+                              {"save_cpu_s", save.processor},
+                              {"load_s", load.wall},
+                              {"load_cpu_s", load.processor}}
+            << '\n';
   return same ? 0 : 1;
 }

@@ -314,8 +314,10 @@ def results_json(build):
         file = pathlib.Path(folder) / "results.json"
         for _ in range(3):
             ours.append(output_of(build / "bin/bench/results_json", file, size))
+            file.unlink()  # to remove an old file takes time, too
             # Its log goes to standard output, in front of the JSON.
             done = subprocess.run([python, "-c", PEER_JSON, file, str(size)], capture_output=True, text=True, check=True)
+            file.unlink()
             theirs.append(json.loads(done.stdout.splitlines()[-1]))
     for job in ("save", "load"):
         speed, peer = ([2 * size / run[f"{job}_s"] for run in runs] for runs in (ours, theirs))

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "compare/base64.h"
+#include "compare/large_tensor.h"
 #include "compare/npz_first_array.h"
 #include "compare/numpy_types.h"
 #include "core/npy_bytes.h"
@@ -21,7 +22,7 @@ namespace {
 
 constexpr std::string_view npy_in_base64 = "k05VTVBZ";  // \x93NUMPY
 constexpr std::string_view zip_in_base64 = "UEsDB";     // PK\3\4
-constexpr std::size_t piece = 192 << 10;                // bytes encoded at a time: a multiple of 3
+constexpr std::size_t piece = 768 << 10;                // bytes encoded at a time: a multiple of 3
 constexpr std::size_t group = 4;
 
 /// Base64 of bytes that come in pieces of any size.
@@ -189,7 +190,7 @@ std::optional<Tensor> read_base64_npy(JsonScanner& scanner, std::optional<DataTy
   };
   const std::size_t known = head.size() - header.data_offset;
   check(known + reader.upper_bound() + 2);  // before memory is asked for
-  Tensor tensor(*type, shape);
+  Tensor tensor = unfilled_tensor(*type, shape);
   const std::span<std::byte> data(static_cast<std::byte*>(tensor.mutable_data()), size);
   const std::size_t first = std::min(known, size);
   if (first > 0) std::memcpy(data.data(), head.data() + header.data_offset, first);
