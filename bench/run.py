@@ -340,7 +340,45 @@ def comparison(build):
 WIDTHS = (38, -15, -15, -16, -13)
 
 
-PARTS = (program, inference, onnxrt_inference, large_engine, onnx_models, comparison)
+PEER_JSON = """
+import json, sys, time
+import numpy as np
+from polygraphy.comparator import IterationResult, RunResults
+path, count = sys.argv[1], int(sys.argv[2]) // 4
+results = RunResults()
+for name in "ab":
+    results.append((name, [IterationResult({"y": np.random.RandomState(1).rand(count).astype("float32")}, 0.5, name)]))
+begin = time.perf_counter()
+results.save(path)
+middle = time.perf_counter()
+RunResults.load(path)
+print(json.dumps({"save_s": middle - begin, "load_s": time.perf_counter() - middle}), file=sys.__stdout__)
+"""
+
+
+def results_json(build):
+    """Two outputs of 256 MB each, saved and loaded as Polygraphy's JSON."""
+    python, size = PEER.parent / "python", 256_000_000
+    if not python.exists():
+        raise Failure(f"{python} is missing: run 'setup/install.sh bench'.")
+    ours, theirs = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "results.json"
+        for _ in range(3):
+            ours.append(output_of(build / "bin/bench/results_json", file, size))
+            file.unlink()  # to remove an old file takes time, too
+            # Its log goes to standard output, in front of the JSON.
+            done = subprocess.run([python, "-c", PEER_JSON, file, str(size)], capture_output=True, text=True, check=True)
+            file.unlink()
+            theirs.append(json.loads(done.stdout.splitlines()[-1]))
+    for job in ("save", "load"):
+        speed, peer = ([2 * size / run[f"{job}_s"] for run in runs] for runs in (ours, theirs))
+        yield Row(f"{job} 2 x 256 MB as JSON", "GB/s", Samples(speed), Samples(peer), limit=(">=", 1e9))
+        yield Row("  beside the Python library", "GB/s", Samples(speed), Samples(peer),
+                  Samples(a / b for a, b in zip(speed, peer)))
+
+
+PARTS = (program, inference, onnxrt_inference, large_engine, onnx_models, comparison, results_json)
 
 
 def line(cells):

@@ -24,8 +24,8 @@ std::string time_text(double seconds) {
 // JSON has no infinities.
 Json number(std::optional<double> value) {
   if (!value) return nullptr;
-  if (std::isnan(*value)) return "NaN";
-  if (std::isinf(*value)) return *value > 0 ? "Infinity" : "-Infinity";
+  if (std::isnan(*value)) return "nan";
+  if (std::isinf(*value)) return *value > 0 ? "inf" : "-inf";
   return *value;
 }
 

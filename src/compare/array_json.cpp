@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "compare/base64.h"
+#include "compare/large_tensor.h"
 #include "compare/npz_first_array.h"
 #include "compare/numpy_types.h"
 #include "core/npy_bytes.h"
@@ -21,7 +22,7 @@ namespace {
 
 constexpr std::string_view npy_in_base64 = "k05VTVBZ";  // \x93NUMPY
 constexpr std::string_view zip_in_base64 = "UEsDB";     // PK\3\4
-constexpr std::size_t piece = 192 << 10;                // bytes encoded at a time: a multiple of 3
+constexpr std::size_t piece = 768 << 10;                // bytes encoded at a time: a multiple of 3
 constexpr std::size_t group = 4;
 
 /// Base64 of bytes that come in pieces of any size.
@@ -158,7 +159,7 @@ std::vector<std::byte> read_header(Base64Reader& reader) {
   const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(head[i]); };
   std::size_t size = 10 + byte(8) + (byte(9) << 8);
   if (byte(6) > 1) size = 12 + byte(8) + (byte(9) << 8) + (byte(10) << 16) + (byte(11) << 24);
-  if (size <= head.size() || size > reader.upper_bound()) return head;
+  if (size <= head.size() || size - head.size() > reader.upper_bound()) return head;
   head.resize(size);
   head.resize(12 + reader.read(std::span(head).subspan(12)));
   return head;
@@ -189,7 +190,7 @@ std::optional<Tensor> read_base64_npy(JsonScanner& scanner, std::optional<DataTy
   };
   const std::size_t known = head.size() - header.data_offset;
   check(known + reader.upper_bound() + 2);  // before memory is asked for
-  Tensor tensor(*type, shape);
+  Tensor tensor = unfilled_tensor(*type, shape);
   const std::span<std::byte> data(static_cast<std::byte*>(tensor.mutable_data()), size);
   const std::size_t first = std::min(known, size);
   if (first > 0) std::memcpy(data.data(), head.data() + header.data_offset, first);

@@ -65,7 +65,7 @@ void append_python_json_string(std::string& out, std::string_view text) {
     } else if (const std::size_t i = special.find(c); i != std::string_view::npos) {
       out += '\\';
       out += codes[i];
-    } else if (length == 1 && c >= 0x20) {
+    } else if (length == 1 && c >= 0x20 && c != 0x7f) {
       out += c;
     } else if (length == 1) {
       append_unit(out, static_cast<unsigned char>(c));

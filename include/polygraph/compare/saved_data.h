@@ -66,7 +66,8 @@ class FeedReader {
 class ResultsReader {
  public:
   virtual ~ResultsReader() = default;
-  /// One iteration of each runner that has so many, or nothing at the end.
+  /// One iteration of each runner that has so many, or nothing at the end. Runners without any iteration are
+  /// left out.
   virtual std::optional<RunResults> next() = 0;
 };
 

@@ -1,0 +1,22 @@
+#include "helpers/replay_corpus.h"
+
+#define LLVMFuzzerTestOneInput fuzz_results_json
+#include "../fuzz/results_json.cpp"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_results_npz
+#include "../fuzz/results_npz.cpp"
+#undef LLVMFuzzerTestOneInput
+
+namespace polygraph {
+namespace {
+
+TEST(FuzzCorpus, ResultsJson) {
+  replay_corpus("results_json", fuzz_results_json, 15);
+}
+
+TEST(FuzzCorpus, ResultsNpz) {
+  replay_corpus("results_npz", fuzz_results_npz, 6);
+}
+
+}  // namespace
+}  // namespace polygraph
