@@ -5,7 +5,7 @@
 #include <polygraph/core/files.h>
 #include <polygraph/core/npy.h>
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -244,6 +244,16 @@ TEST(ResultsJson, OldFormsAndOtherOrders) {
   // An input may be called like a member.
   EXPECT_TRUE(read_feeds("{\"lst\": " + array() + ", \"polygraphy_class\": " + array() + "}")[0].contains(
       "polygraphy_class"));
+}
+
+TEST(ResultsJson, ArraysOfManyPieces) {
+  const TemporaryFolder folder;
+  Tensor large(DataType::float32, Shape{(3 << 20) + 1});
+  for (std::size_t i = 0; i < large.mutable_values<float>().size(); ++i)
+    large.mutable_values<float>()[i] = static_cast<float>(i);
+  save_feeds(folder / "large.json", std::vector<FeedDict>{{{"x", large}}});
+  const std::vector<FeedDict> loaded = load_feeds(folder / "large.json");
+  EXPECT_TRUE(std::ranges::equal(loaded[0]["x"].values<float>(), large.values<float>()));
 }
 
 TEST(ResultsJson, RawData) {
