@@ -68,8 +68,9 @@ TEST(Comparator, KeepsResultsIfAskedTo) {
   for (int i = 0; i < 3; ++i) comparator.compare(std::vector{result("a", 1), result("b", 1)});
   EXPECT_TRUE(comparator.finish());
   ASSERT_THAT(comparator.results().functions, SizeIs(2));
-  EXPECT_THAT(comparator.results().functions[0][{"a", "b"}], SizeIs(3));
-  EXPECT_EQ(comparator.results().functions[0][{"a", "b"}][0][0].second.details, nullptr);
+  const std::vector<OutputResults>& kept = comparator.results().functions[0][RunnerPair("a", "b")];
+  EXPECT_THAT(kept, SizeIs(3));
+  EXPECT_EQ(kept[0][0].second.details, nullptr);
 }
 
 TEST(Comparator, ARunnerThatWasLostHasFailed) {
