@@ -161,6 +161,7 @@ class Parser {
 
   /// The block below a line. Lists below a name may be as far in as the name.
   Yaml nested(std::size_t indent, int depth, bool below_name) {
+    if (depth == deepest) fail(lines_[at_ - 1].number, "the nesting is too deep", "");
     if (at_ == lines_.size() || is_separator(lines_[at_])) return {};
     const Line& line = lines_[at_];
     if (line.indent > indent || (below_name && line.indent == indent && is_item(line.text, indent)))
