@@ -145,15 +145,18 @@ std::string to_config(const std::vector<PluginMatches>& matches) {
   return to_yaml(documents);
 }
 
+std::vector<PluginMatches> parse_config(std::string_view text, const std::string& name) {
+  const Reader reader(name);
+  std::vector<PluginMatches> plugins;
+  for (const Yaml& document : parse_yaml(text, name))
+    if (!std::holds_alternative<std::monostate>(document.value)) plugins.push_back(reader.plugin(document));
+  return plugins;
+}
+
 std::vector<PluginMatches> read_config(const std::filesystem::path& path) {
   const MappedFile file(path);
   const auto bytes = file.bytes();
-  const Reader reader(path.string());
-  std::vector<PluginMatches> plugins;
-  for (const Yaml& document :
-       parse_yaml({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string()))
-    if (!std::holds_alternative<std::monostate>(document.value)) plugins.push_back(reader.plugin(document));
-  return plugins;
+  return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
 }
 
 }  // namespace polygraph::cli

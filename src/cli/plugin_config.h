@@ -20,7 +20,8 @@ struct PluginMatches {
 /// The text of config.yaml, in the form of Polygraphy's plugin tools.
 std::string to_config(const std::vector<PluginMatches>& matches);
 
-/// Reads config.yaml. Throws InputError with the line if it is not of that form.
+/// Reads config.yaml, whose errors call it `name`. Throws InputError with the line if it is not of that form.
+std::vector<PluginMatches> parse_config(std::string_view text, const std::string& name);
 std::vector<PluginMatches> read_config(const std::filesystem::path& path);
 
 }  // namespace polygraph::cli

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <unordered_set>
 
 #include "core/utf8.h"
 
@@ -67,8 +68,8 @@ class Parser {
       const Line& line = lines_[at_];
       if (line.text == "..." || line.text.starts_with("---")) {
         const bool begins = line.text[0] == '-';
-        if (line.text.size() > 3 && line.text[3] != ' ')
-          fail(line.number, "'---' is followed by something", "");
+        if (!trimmed(without_comment(line.text.substr(3))).empty())
+          fail(line.number, "'---' is followed by something", "Begin the document in a line of its own.");
         if (open && begins) result.emplace_back();
         open = begins;
         ++at_;
@@ -94,6 +95,10 @@ class Parser {
     throw InputError(fmt::format("Cannot read '{}': line {}: {}.", name_, line, problem), std::move(remedy));
   }
 
+  [[noreturn]] void fail_twice(int line, const std::string& name) const {
+    fail(line, "the name '" + name + "' is there twice", "");
+  }
+
   static bool is_separator(const Line& line) { return line.text.starts_with("---") || line.text == "..."; }
   static bool is_item(std::string_view text, std::size_t indent) {
     return text[indent] == '-' && (text.size() == indent + 1 || text[indent + 1] == ' ');
@@ -106,7 +111,7 @@ class Parser {
     if (is_item(line.text, indent)) return list(indent, depth);
     if (key_end(line.text, indent, line.number) != std::string_view::npos) return map(indent, depth);
     ++at_;
-    return inline_value(line.text.substr(indent), line.number);
+    return inline_value(line.text.substr(indent), line.number, depth);
   }
 
   bool continues(std::size_t indent) const {
@@ -133,30 +138,30 @@ class Parser {
 
   Yaml map(std::size_t indent, int depth) {
     Yaml::Map entries;
+    std::unordered_set<std::string> names;
     const int first = lines_[at_].number;
     while (continues(indent) && !is_item(lines_[at_].text, indent)) {
       const Line line = lines_[at_];
       const std::size_t colon = key_end(line.text, indent, line.number);
       if (colon == std::string_view::npos) fail(line.number, "there is no ': ' behind a name", "");
-      const Yaml key = inline_value(line.text.substr(indent, colon - indent), line.number);
+      const Yaml key = inline_value(line.text.substr(indent, colon - indent), line.number, depth);
       std::string name = key.text() != nullptr
                              ? *key.text()
                              : std::string(trimmed(line.text.substr(indent, colon - indent)));
-      const auto is_same = [&](const auto& entry) { return entry.first == name; };
-      if (std::ranges::any_of(entries, is_same))
-        fail(line.number, "the name '" + name + "' is there twice", "");
+      if (!names.insert(name).second) fail_twice(line.number, name);
       const std::string_view rest = without_comment(line.text.substr(colon + 1));
       ++at_;
       if (trimmed(rest).empty())
         entries.emplace_back(std::move(name), nested(indent, depth, true));
       else
-        entries.emplace_back(std::move(name), inline_value(rest, line.number));
+        entries.emplace_back(std::move(name), inline_value(rest, line.number, depth + 1));
     }
     return {std::move(entries), first};
   }
 
   /// The block below a line. Lists below a name may be as far in as the name.
   Yaml nested(std::size_t indent, int depth, bool below_name) {
+    if (depth == deepest) fail(lines_[at_ - 1].number, "the nesting is too deep", "");
     if (at_ == lines_.size() || is_separator(lines_[at_])) return {};
     const Line& line = lines_[at_];
     if (line.indent > indent || (below_name && line.indent == indent && is_item(line.text, indent)))
@@ -206,9 +211,9 @@ class Parser {
   }
 
   /// A value that stands in one line.
-  Yaml inline_value(std::string_view text, int line) const {
+  Yaml inline_value(std::string_view text, int line, int depth) const {
     std::size_t position = 0;
-    Yaml result = flow(text, position, line, false, 0);
+    Yaml result = flow(text, position, line, false, depth);
     position = text.find_first_not_of(' ', position);
     if (position != std::string_view::npos && text[position] != '#')
       fail(line, "'" + std::string(text.substr(position)) + "' follows a value", "Put the value in quotes.");
@@ -235,6 +240,7 @@ class Parser {
     const char close = is_map ? '}' : ']';
     Yaml::List items;
     Yaml::Map entries;
+    std::unordered_set<std::string> names;
     ++position;
     while (true) {
       position = std::min(text.find_first_not_of(' ', position), text.size());
@@ -247,6 +253,7 @@ class Parser {
         position = std::min(text.find_first_not_of(' ', position), text.size());
         if (key.text() == nullptr || position == text.size() || text[position] != ':')
           fail(line, "a map in one line is written {name: value, ...}", "");
+        if (!names.insert(*key.text()).second) fail_twice(line, *key.text());
         entries.emplace_back(*key.text(), flow(text, ++position, line, true, depth + 1));
       } else {
         items.push_back(flow(text, position, line, true, depth + 1));

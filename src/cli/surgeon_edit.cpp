@@ -15,7 +15,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <system_error>
-#include <thread>
 
 #include "cli/json_output.h"
 #include "cli/surgeon_floats.h"
@@ -146,11 +145,11 @@ ModelEdit::ModelEdit(std::string tool, const OnnxLoading& loading, const OnnxSav
       file_(loading.model, MappedFile::Use::parts),
       model_(original()),
       extra_(std::make_unique<ExtraJson>()) {
-  std::jthread side;
+  std::future<void> side;
   if (saving.check && model_.graph.nodes.size() >= large_graph)
-    side = std::jthread([this] { prints_.emplace(model_); });
+    side = std::async(std::launch::async, [this] { prints_.emplace(model_); });
   before_ = summary_of(model_);
-  if (side.joinable()) side.join();
+  if (side.valid()) side.get();
   apply_loading_options();
 }
 

@@ -129,6 +129,7 @@ void FloatPlan::infer_types(FloatScope& scope, NodePlan& plan) {
     FloatValue& value = scope.values[name];
     value.is_size = sizes;
     value.is_constant = is_standard(node, "Constant") && kind == ElementKind::float32 &&
+                        kind_of_constant(node) == ElementKind::float32 &&
                         !std::holds_alternative<Box<SparseTensor>>(node.attributes[0].value);
   }
 }

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <future>
 #include <map>
-#include <unordered_map>
 #include <utility>
 
 #include "onnx/attributes.h"
 #include "onnx/diff_body.h"
 #include "onnx/diff_match.h"
+#include "onnx/diff_places.h"
 #include "onnx/diff_text.h"
 #include "onnx/diff_weights.h"
 #include "onnx/payload.h"
@@ -154,24 +154,25 @@ class Comparer {
   void entries(const std::vector<Entry>& a, const std::vector<Entry>& b, const Key& key, const Value& value,
                Subject subject, std::string_view field, const std::string& place) {
     if (a.empty() && b.empty()) return;
-    std::map<std::string_view, const Entry*> left;
-    for (const Entry& entry : b) left.emplace(key(entry), &entry);
+    Places<std::string_view> places;
+    for (std::size_t j = 0; j < b.size(); ++j) places.add(key(b[j]), j);
+    std::vector<bool> taken(b.size(), false);
     for (const Entry& entry : a) {
-      const auto found = left.find(key(entry));
-      if (found == left.end()) {
+      const auto found = places.take(key(entry));
+      if (!found) {
         add(subject, Kind::removed, place, key(entry));
         result_.differences.back().changes.push_back({std::string(field), value(entry), {}, {}});
         continue;
       }
       std::vector<FieldChange> changes;
-      text_field(changes, field, value(entry), value(*found->second));
+      text_field(changes, field, value(entry), value(b[*found]));
       add(subject, place, key(entry), key(entry), std::move(changes));
-      left.erase(found);
+      taken[*found] = true;
     }
-    for (const Entry& entry : b) {
-      if (left.erase(key(entry)) == 0) continue;
-      add(subject, Kind::added, place, key(entry));
-      result_.differences.back().changes.push_back({std::string(field), {}, value(entry), {}});
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      if (taken[j]) continue;
+      add(subject, Kind::added, place, key(b[j]));
+      result_.differences.back().changes.push_back({std::string(field), {}, value(b[j]), {}});
     }
   }
 
@@ -186,29 +187,30 @@ class Comparer {
   }
 
   void functions() {
-    std::map<std::string, const Function*> by_name;
-    for (const Function& function : b_.functions) by_name.emplace(full_name(function), &function);
+    const std::vector<Function>& others = b_.functions;
+    Places<std::string> places;
+    for (std::size_t j = 0; j < others.size(); ++j) places.add(full_name(others[j]), j);
+    std::vector<bool> taken(others.size(), false);
     std::vector<std::pair<const Function*, const Function*>> pairs;
-    std::vector<const Function*> left;
+    bool all_found = true;
     for (const Function& function : a_.functions) {
-      const auto found = by_name.find(full_name(function));
-      pairs.emplace_back(&function, found == by_name.end() ? nullptr : found->second);
-      if (found == by_name.end())
-        left.push_back(&function);
+      const auto found = places.take(full_name(function));
+      pairs.emplace_back(&function, found ? &others[*found] : nullptr);
+      if (found)
+        taken[*found] = true;
       else
-        by_name.erase(found);
+        all_found = false;
     }
     // What is left has been renamed if the bodies are the same.
-    std::unordered_multimap<std::uint64_t, const Function*> by_body;
-    if (!left.empty())
-      for (const auto& [name, function] : by_name) by_body.emplace(Body(*function).hash(), function);
+    Places<std::uint64_t> by_body;
+    for (std::size_t j = 0; j < others.size() && !all_found; ++j)
+      if (!taken[j]) by_body.add(Body(others[j]).hash(), j);
     for (auto& [function, other] : pairs) {
       if (other != nullptr) continue;
-      const auto found = by_body.find(Body(*function).hash());
-      if (found == by_body.end()) continue;
-      other = found->second;
-      by_name.erase(full_name(*other));
-      by_body.erase(found);
+      const auto found = by_body.take(Body(*function).hash());
+      if (!found) continue;
+      other = &others[*found];
+      taken[*found] = true;
     }
     for (const auto& [function, other] : pairs) {
       if (other == nullptr)
@@ -216,8 +218,8 @@ class Comparer {
       else
         this->function(*function, *other);
     }
-    for (const Function& function : b_.functions)
-      if (by_name.contains(full_name(function))) add(Subject::function, Kind::added, {}, full_name(function));
+    for (std::size_t j = 0; j < others.size(); ++j)
+      if (!taken[j]) add(Subject::function, Kind::added, {}, full_name(others[j]));
   }
 
   void function(const Function& a, const Function& b) {
@@ -322,12 +324,12 @@ class Comparer {
   void inputs_and_outputs(Subject subject, const std::vector<ValueInfo>& a, const std::vector<ValueInfo>& b,
                           const Names& names, const std::string& place,
                           std::vector<FieldChange>& graph_changes) {
-    std::unordered_map<std::uint32_t, std::size_t> by_value;
-    std::unordered_map<std::string_view, std::size_t> by_name;
+    Places<std::uint32_t> by_value;
+    Places<std::string_view> by_name;
     std::vector<bool> taken(b.size(), false);
     for (std::size_t i = 0; i < b.size(); ++i) {
-      by_value.emplace(names.b->names().find(b[i].name), i);
-      by_name.emplace(b[i].name, i);
+      by_value.add(names.b->names().find(b[i].name), i);
+      by_name.add(b[i].name, i);
     }
     std::vector<std::size_t> counterpart(a.size(), b.size());
     const auto pair = [&](std::size_t i, std::size_t j) {
@@ -337,11 +339,15 @@ class Comparer {
     };
     for (std::size_t i = 0; i < a.size(); ++i) {
       const std::uint32_t value = names.match->values.to_b[names.a->names().find(a[i].name)];
-      if (const auto found = by_value.find(value); value != no_index && found != by_value.end())
-        pair(i, found->second);
+      if (value == no_index) continue;
+      if (const auto found = by_value.take(value)) pair(i, *found);
     }
     for (std::size_t i = 0; i < a.size(); ++i)
-      if (const auto found = by_name.find(a[i].name); found != by_name.end()) pair(i, found->second);
+      while (counterpart[i] == b.size()) {
+        const auto found = by_name.take(a[i].name);
+        if (!found) break;
+        pair(i, *found);
+      }
 
     std::size_t last = 0;
     bool in_order = true;
@@ -385,42 +391,45 @@ class Comparer {
   }
 
   void initializers(const Graph& a, const Graph& b, const Names& names, const std::string& place) {
-    const auto counterpart = [](const Body& body, const std::vector<std::uint32_t>& pairs,
-                                std::string_view name) {
-      const std::uint32_t value = body.names().find(name);
-      return value == NameTable::none ? no_index : pairs[value];
-    };
+    Places<std::string_view> places;
+    for (std::size_t j = 0; j < b.initializers.size(); ++j) places.add(b.initializers[j].name, j);
+    std::vector<bool> taken(b.initializers.size(), false);
     for (const TensorData& tensor : a.initializers) {
-      const std::uint32_t value = counterpart(*names.a, names.match->values.to_b, tensor.name);
-      if (value == no_index || names.b->values()[value].initializer == no_index) {
+      const std::uint32_t value = names.match->values.to_b[names.a->names().find(tensor.name)];
+      const auto found = value == no_index ? std::nullopt : places.take(names.b->names()[value]);
+      if (!found) {
         removed_or_added(tensor, Kind::removed, place);
         continue;
       }
-      const TensorData& other = b.initializers[names.b->values()[value].initializer];
+      taken[*found] = true;
+      const TensorData& other = b.initializers[*found];
       std::vector<FieldChange> changes;
       tensor_fields(changes, {}, tensor, other);
       add(Subject::initializer, place, tensor.name, other.name, std::move(changes));
     }
-    for (const TensorData& tensor : b.initializers) {
-      const std::uint32_t value = counterpart(*names.b, names.match->values.to_a, tensor.name);
-      if (value == no_index || names.a->values()[value].initializer == no_index)
-        removed_or_added(tensor, Kind::added, place);
-    }
-    std::map<std::string_view, const SparseTensor*> sparse;
-    for (const SparseTensor& tensor : b.sparse_initializers) sparse.emplace(tensor.values.name, &tensor);
-    for (const SparseTensor& tensor : a.sparse_initializers) {
-      const auto found = sparse.find(tensor.values.name);
-      if (found == sparse.end()) {
+    for (std::size_t j = 0; j < taken.size(); ++j)
+      if (!taken[j]) removed_or_added(b.initializers[j], Kind::added, place);
+    sparse_initializers(a.sparse_initializers, b.sparse_initializers, place);
+  }
+
+  void sparse_initializers(const std::vector<SparseTensor>& a, const std::vector<SparseTensor>& b,
+                           const std::string& place) {
+    Places<std::string_view> places;
+    for (std::size_t j = 0; j < b.size(); ++j) places.add(b[j].values.name, j);
+    std::vector<bool> taken(b.size(), false);
+    for (const SparseTensor& tensor : a) {
+      const auto found = places.take(tensor.values.name);
+      if (!found) {
         removed_or_added(tensor.values, Kind::removed, place);
         continue;
       }
+      taken[*found] = true;
       std::vector<FieldChange> changes;
-      sparse_fields(changes, "sparse ", tensor, *found->second);
+      sparse_fields(changes, "sparse ", tensor, b[*found]);
       add(Subject::initializer, place, tensor.values.name, tensor.values.name, std::move(changes));
-      sparse.erase(found);
     }
-    for (const SparseTensor& tensor : b.sparse_initializers)
-      if (sparse.erase(tensor.values.name) != 0) removed_or_added(tensor.values, Kind::added, place);
+    for (std::size_t j = 0; j < b.size(); ++j)
+      if (!taken[j]) removed_or_added(b[j].values, Kind::added, place);
   }
 
   void removed_or_added(const TensorData& tensor, Kind kind, const std::string& place) {
@@ -468,9 +477,10 @@ class Comparer {
   bool with_statistics() const { return options_.weights == DiffOptions::Weights::statistics; }
 
   void quantization(const Graph& a, const Graph& b, const std::string& place) {
-    std::map<std::string_view, const QuantizationAnnotation*> left;
-    for (const QuantizationAnnotation& annotation : b.quantization_annotations)
-      left.emplace(annotation.tensor_name, &annotation);
+    const std::vector<QuantizationAnnotation>& others = b.quantization_annotations;
+    Places<std::string_view> places;
+    for (std::size_t j = 0; j < others.size(); ++j) places.add(others[j].tensor_name, j);
+    std::vector<bool> taken(others.size(), false);
     std::vector<FieldChange> changes;
     const auto text = [](const QuantizationAnnotation& annotation) {
       std::string result;
@@ -484,43 +494,40 @@ class Comparer {
       return fmt::format("quantization of '{}'", annotation.tensor_name);
     };
     for (const QuantizationAnnotation& annotation : a.quantization_annotations) {
-      const auto found = left.find(annotation.tensor_name);
+      const auto found = places.take(annotation.tensor_name);
       text_field(changes, field(annotation), text(annotation),
-                 found == left.end() ? std::string("none") : text(*found->second));
-      if (found != left.end()) left.erase(found);
+                 found ? text(others[*found]) : std::string("none"));
+      if (found) taken[*found] = true;
     }
-    for (const QuantizationAnnotation& annotation : b.quantization_annotations)
-      if (left.erase(annotation.tensor_name) != 0)
-        changes.push_back({field(annotation), "none", text(annotation), {}});
+    for (std::size_t j = 0; j < others.size(); ++j)
+      if (!taken[j]) changes.push_back({field(others[j]), "none", text(others[j]), {}});
     add(Subject::model, place, {}, {}, std::move(changes));
   }
 
   void value_types(const std::vector<ValueInfo>& a, const std::vector<ValueInfo>& b, const Names& names,
                    const std::string& place) {
     if (!options_.value_types || (a.empty() && b.empty())) return;
-    NameTable table(b.size());
-    std::vector<const ValueInfo*> infos;
-    for (const ValueInfo& info : b)
-      if (table.add(info.name) == infos.size()) infos.push_back(&info);
-    std::vector<bool> taken(infos.size(), false);
+    Places<std::string_view> places;
+    for (std::size_t j = 0; j < b.size(); ++j) places.add(b[j].name, j);
+    std::vector<bool> taken(b.size(), false);
     for (const ValueInfo& info : a) {
       const std::uint32_t value = names.a->names().find(info.name);
       const std::uint32_t other = value == NameTable::none ? no_index : names.match->values.to_b[value];
-      const std::uint32_t found = table.find(other == no_index ? info.name : names.b->names()[other]);
-      if (found == NameTable::none) {
+      const auto found = places.take(other == no_index ? info.name : names.b->names()[other]);
+      if (!found) {
         add(Subject::value, Kind::removed, place, info.name);
         add_type(info, true);
         continue;
       }
-      taken[found] = true;
+      taken[*found] = true;
       std::vector<FieldChange> changes;
-      info_fields(changes, info, *infos[found]);
-      if (!changes.empty()) add(Subject::value, place, info.name, infos[found]->name, std::move(changes));
+      info_fields(changes, info, b[*found]);
+      if (!changes.empty()) add(Subject::value, place, info.name, b[*found].name, std::move(changes));
     }
-    for (std::size_t i = 0; i < infos.size(); ++i) {
-      if (taken[i]) continue;
-      add(Subject::value, Kind::added, place, infos[i]->name);
-      add_type(*infos[i], false);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      if (taken[j]) continue;
+      add(Subject::value, Kind::added, place, b[j].name);
+      add_type(b[j], false);
     }
   }
 
@@ -599,14 +606,18 @@ class Comparer {
   }
 
   void metadata_fields(std::vector<FieldChange>& changes, const Node& a, const Node& b) const {
+    const std::vector<StringEntry>& others = b.metadata_props;
+    Places<std::string_view> places;
+    for (std::size_t j = 0; j < others.size(); ++j) places.add(others[j].key, j);
+    std::vector<bool> taken(others.size(), false);
     for (const StringEntry& entry : a.metadata_props) {
-      const std::string_view* other = find_entry(b.metadata_props, entry.key);
+      const auto found = places.take(entry.key);
+      if (found) taken[*found] = true;
       text_field(changes, fmt::format("metadata '{}'", entry.key), entry.value,
-                 other != nullptr ? *other : std::string_view());
+                 found ? others[*found].value : std::string_view());
     }
-    for (const StringEntry& entry : b.metadata_props)
-      if (find_entry(a.metadata_props, entry.key) == nullptr)
-        text_field(changes, fmt::format("metadata '{}'", entry.key), {}, entry.value);
+    for (std::size_t j = 0; j < others.size(); ++j)
+      if (!taken[j]) text_field(changes, fmt::format("metadata '{}'", others[j].key), {}, others[j].value);
   }
 
   void operands(std::vector<FieldChange>& changes, const Node& a, const Node& b, const Names& names) const {

@@ -80,12 +80,14 @@ std::optional<std::uint64_t> print_of(const Node& node) {
   return print.value() | 1;  // never 0
 }
 
+// Of any type: without shape inference the library asks only that there is one, with a shape.
 ValueInfo placeholder(std::string_view name) {
   ValueInfo info;
   info.name = name;
   Type type;
   type.kind = Type::Kind::tensor;
   type.element_type = element_type_of(DataType::float32);
+  type.shape = ShapeInfo();
   info.type = std::move(type);
   return info;
 }

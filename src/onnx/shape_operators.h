@@ -41,7 +41,8 @@ Outputs layout(const Call& call);
 /// A value as facts.
 ValueFacts facts_of(PartialTensor tensor);
 
-/// The number of elements, or nullopt if they are more than PartialTensor::max_elements.
+/// The number of elements, or nullopt if they are more than PartialTensor::max_elements. The sizes beside a
+/// zero are held to the same limit: who goes through them one by one, or adds them up, has not far to go.
 std::optional<std::size_t> small_count(std::span<const std::int64_t> dims);
 /// The shape that two shapes broadcast to, or nullopt if they do not.
 std::optional<std::vector<std::int64_t>> broadcast(std::span<const std::int64_t> a,

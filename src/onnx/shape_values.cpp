@@ -126,14 +126,17 @@ ValueFacts facts_of(PartialTensor tensor) {
 }
 
 std::optional<std::size_t> small_count(std::span<const std::int64_t> dims) {
-  if (std::ranges::find(dims, 0) != dims.end()) return 0;
-  std::size_t count = 1;
+  std::size_t count = 1;  // of the sizes that are not zero
+  bool is_empty = false;
   for (const std::int64_t dim : dims) {
     if (dim < 0 || static_cast<std::uint64_t>(dim) > PartialTensor::max_elements) return std::nullopt;
-    count *= static_cast<std::size_t>(dim);
+    if (dim == 0)
+      is_empty = true;
+    else
+      count *= static_cast<std::size_t>(dim);
     if (count > PartialTensor::max_elements) return std::nullopt;
   }
-  return count;
+  return is_empty ? 0 : count;
 }
 
 std::optional<std::vector<std::int64_t>> broadcast(std::span<const std::int64_t> a,

@@ -96,6 +96,7 @@ std::string reason_against(const TensorData& tensor, const std::optional<std::in
     return fmt::format("its type is {}, not float32, float16 or bfloat16",
                        element_type_name(tensor.data_type));
   if (!axis) return "its rank does not fit the product";
+  if (std::ranges::find(tensor.dims, 0) != tensor.dims.end()) return "it has no elements";
   const std::int64_t length = tensor.dims[static_cast<std::size_t>(*axis)];
   if (length <= 0 || length % 4 != 0)
     return fmt::format("axis {} is {} long, not a multiple of four", *axis, length);

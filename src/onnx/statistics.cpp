@@ -75,6 +75,11 @@ std::optional<OperandFacts> facts_of_constant(const Node& node) {
   return std::nullopt;
 }
 
+/// Adds what is a number; a sum too large for 64 bits is the largest there is.
+void add_up(std::int64_t& sum, const std::optional<SymbolicSize>& size) {
+  if (__builtin_add_overflow(sum, size.value_or(0).value().value_or(0), &sum)) sum = INT64_MAX;
+}
+
 /// What is known of all values visible in a graph. What a graph adds is taken back when it ends.
 class Scope {
  public:
@@ -156,8 +161,8 @@ class Counter {
   }
 
   void add_parameters(const OperandFacts& facts) {
-    result_.parameters += facts.elements().value_or(0).value().value_or(0);
-    result_.parameter_bytes += facts.bytes().value_or(0).value().value_or(0);
+    add_up(result_.parameters, facts.elements());
+    add_up(result_.parameter_bytes, facts.bytes());
   }
 
   Cost node(const Node& node, const std::string& path) {
@@ -178,8 +183,8 @@ class Counter {
     for (const std::string_view name : node.inputs) {
       const Scope::Entry* value = scope_.find(name);
       if (!value || !value->facts.is_constant || !taken.insert(name).second) continue;
-      entry.parameters += value->facts.elements().value_or(0).value().value_or(0);
-      entry.parameter_bytes += value->facts.bytes().value_or(0).value().value_or(0);
+      add_up(entry.parameters, value->facts.elements());
+      add_up(entry.parameter_bytes, value->facts.bytes());
     }
     if (is_standard_domain(node.domain) &&
         (node.op_type == "If" || node.op_type == "Loop" || node.op_type == "Scan"))

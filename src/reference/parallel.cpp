@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -21,7 +22,13 @@ void parallel_for(std::int64_t count, std::int64_t grain, int threads,
   };
   {
     std::vector<std::jthread> helpers;
-    for (std::int64_t part = 1; part < parts; ++part) helpers.emplace_back(run, part);
+    std::int64_t part = 1;
+    try {
+      for (; part < parts; ++part) helpers.emplace_back(run, part);
+    } catch (const std::system_error&) {
+      // No more threads to be had: this one does the rest.
+    }
+    for (; part < parts; ++part) run(part);
     run(0);
   }
   for (const std::exception_ptr& failure : failures)

@@ -4,11 +4,19 @@
 #include "../fuzz/command_line.cpp"
 #undef LLVMFuzzerTestOneInput
 
+#define LLVMFuzzerTestOneInput fuzz_plugin_config
+#include "../fuzz/plugin_config.cpp"
+#undef LLVMFuzzerTestOneInput
+
 namespace polygraph {
 namespace {
 
 TEST(FuzzCorpus, CommandLine) {
   replay_corpus("command_line", fuzz_command_line, 20);
+}
+
+TEST(FuzzCorpus, PluginConfig) {
+  replay_corpus("plugin_config", fuzz_plugin_config, 8);
 }
 
 }  // namespace

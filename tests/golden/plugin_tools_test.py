@@ -122,6 +122,7 @@ class Plugins(ModelTest):
 
     def test_bad_files(self):
         for text, *parts in (("name: toy\n", "no op"), ("- a\n", "not a map"), ("name: toy\nop: Toy\nname: b\n", "line 3", "twice"),
+                             ("--- {name: toy, op: Toy}\n", "line 1", "'---'"), ("{name: toy, op: Toy, op: B}\n", "line 1", "'op'", "twice"),
                              ("name: toy\nop: *x\n", "line 2"), ("name: toy\nop: Toy\ninstances: 3\n", "line 3", "not a list"),
                              ("name: toy\nop: Toy\ninstances:\n- inputs: [x\n", "line 4", "']'"),
                              ("name: other\nop: Toy\n", "no plugin 'other'"), ("name: 'toy\n", "closing quote")):

@@ -118,6 +118,18 @@ TEST(ShapeValues, Selecting) {
   EXPECT_EQ(propagate(op("Split", {}, 2), {value({"1", "2", "3"}), value({"1", "1"})}), "-");
 }
 
+TEST(ShapeValues, SizesBesideAZeroAreBounded) {
+  // Without elements, and yet with 2^63 - 1 places to go through or to add up.
+  ValueFacts empty = value({});
+  empty.value->dims = {INT64_MAX, 0};
+  const ValueFacts shape = value({"0", "9223372036854775807"});
+  EXPECT_EQ(propagate(op("Reshape", {{"allowzero", std::int64_t{1}}}), {value({}), shape}), "-");
+  EXPECT_EQ(propagate(op("Expand"), {value({"1"}), shape}), "-");
+  EXPECT_EQ(propagate(op("ConstantOfShape"), {shape}), "-");
+  EXPECT_EQ(propagate(op("Tile"), {value({}), value({"1024"})}), "[0] ");
+  EXPECT_EQ(propagate(op("Concat", {{"axis", std::int64_t{0}}}), {empty, value({})}), "-");
+}
+
 TEST(ShapeValues, ChangingShapes) {
   EXPECT_EQ(propagate(op("Concat", {{"axis", std::int64_t{0}}}), {value({"n"}), value({"3", "?"})}),
             "[3] n 3 ?");

@@ -99,6 +99,16 @@ TEST(PrunableWeights, SaysWhyAWeightIsNone) {
   EXPECT_EQ(found.skipped[2].reason, "node 'MatMul_c' sums over its axis 0, node 'Gemm_d' over 1");
 }
 
+TEST(PrunableWeights, RowsWithoutElementsAreNotGoneThrough) {
+  constexpr std::int64_t many = std::int64_t{1} << 62;
+  const Model model =
+      encode::load(encode::model(node("MatMul", {"x", "w"}, "y") + weight("w", {many, 0}, {})));
+  const PrunableWeights found = prunable_weights(model);
+  EXPECT_TRUE(found.weights.empty());
+  ASSERT_EQ(found.skipped.size(), 1u);
+  EXPECT_EQ(found.skipped[0].reason, "it has no elements");
+}
+
 TEST(PrunableWeights, ACycleOfCastsEnds) {
   const Model model = encode::load(
       encode::model(node("Cast", {"b"}, "a") + node("Cast", {"a"}, "b") + node("MatMul", {"x", "b"}, "y")));
