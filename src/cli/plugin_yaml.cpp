@@ -179,7 +179,7 @@ class Parser {
     char quote = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
       if (quote != 0) {
-        if (quote == '"' && text[i] == '\\')
+        if ((quote == '"' && text[i] == '\\') || text.substr(i).starts_with("''"))
           ++i;
         else if (text[i] == quote)
           quote = 0;

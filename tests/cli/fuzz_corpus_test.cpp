@@ -19,5 +19,9 @@ TEST(FuzzCorpus, PluginConfig) {
   replay_corpus("plugin_config", fuzz_plugin_config, 8);
 }
 
+TEST(FuzzMutations, PluginConfig) {
+  mutate_corpus("plugin_config", fuzz_plugin_config, std::chrono::seconds(5));
+}
+
 }  // namespace
 }  // namespace polygraph

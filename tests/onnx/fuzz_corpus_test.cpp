@@ -11,5 +11,9 @@ TEST(FuzzCorpus, Onnx) {
   replay_corpus("onnx", fuzz_onnx, 10);
 }
 
+TEST(FuzzMutations, Onnx) {
+  mutate_corpus("onnx", fuzz_onnx, std::chrono::seconds(30));
+}
+
 }  // namespace
 }  // namespace polygraph

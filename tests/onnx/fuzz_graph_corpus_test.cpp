@@ -11,5 +11,9 @@ TEST(FuzzCorpus, Graph) {
   replay_corpus("graph", fuzz_graph, 6);
 }
 
+TEST(FuzzMutations, Graph) {
+  mutate_corpus("graph", fuzz_graph, std::chrono::seconds(30));
+}
+
 }  // namespace
 }  // namespace polygraph

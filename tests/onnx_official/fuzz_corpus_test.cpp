@@ -11,5 +11,9 @@ TEST(FuzzCorpus, OnnxText) {
   replay_corpus("onnx_text", fuzz_onnx_text, 8);
 }
 
+TEST(FuzzMutations, OnnxText) {
+  mutate_corpus("onnx_text", fuzz_onnx_text, std::chrono::seconds(30));
+}
+
 }  // namespace
 }  // namespace polygraph
