@@ -144,6 +144,7 @@ struct AtomicFile::Writer {
   FileDescriptor file_;
   std::uint64_t flushed_ = 0;
   std::unique_ptr<std::byte[]> buffer_;  // what was appended beyond flushed_
+  std::unique_ptr<std::byte[]> copy_buffer_;
   std::optional<MappedFile> source_;     // the last one appended from, and its file if that is still there
   FileDescriptor source_file_;
   bool ends_in_hole_ = false;  // the file may be shorter than flushed_
@@ -254,11 +255,16 @@ off_t AtomicFile::Writer::copy_some(off_t from, off_t to, std::size_t count) {
   if ((from - to) % page_size == 0)
     copied = ::copy_file_range(source_file_.get(), &from, file_.get(), &to, count, 0);
   if (copied < 0) {
-    if (!buffer_) buffer_ = std::make_unique<std::byte[]>(buffer_size);
-    do copied = ::pread(source_file_.get(), buffer_.get(), std::min(count, buffer_size), from);
+    // Whole pages are written faster, so the first piece ends where one does; and the kernel copies faster to an
+    // address that lies in its page as the data does in its own.
+    const std::size_t piece = buffer_size - static_cast<std::size_t>(to % page_size);
+    if (!copy_buffer_) copy_buffer_ = std::make_unique<std::byte[]>(buffer_size + 2 * page_size);
+    const auto address = reinterpret_cast<std::uintptr_t>(copy_buffer_.get());
+    std::byte* const target = copy_buffer_.get() + (page_size - address % page_size) + from % page_size;
+    do copied = ::pread(source_file_.get(), target, std::min(count, piece), from);
     while (copied < 0 && errno == EINTR);
     if (copied < 0) fail_reading(errno);
-    write_fully(buffer_.get(), static_cast<std::size_t>(copied), static_cast<std::uint64_t>(to));
+    write_fully(target, static_cast<std::size_t>(copied), static_cast<std::uint64_t>(to));
   }
   if (copied == 0) fail_reading(0);
   return copied;
@@ -432,6 +438,7 @@ void AtomicFile::Writer::close() noexcept {
   source_file_.reset();
   target_.already.reset();
   buffer_.reset();
+  copy_buffer_.reset();
   if (temporary_.empty()) return;
   NamedTemporaries& named = named_temporaries();
   const std::lock_guard lock(named.mutex);
