@@ -145,7 +145,7 @@ struct AtomicFile::Writer {
   std::uint64_t flushed_ = 0;
   std::unique_ptr<std::byte[]> buffer_;  // what was appended beyond flushed_
   std::unique_ptr<std::byte[]> copy_buffer_;
-  std::optional<MappedFile> source_;     // the last one appended from, and its file if that is still there
+  std::optional<MappedFile> source_;  // the last one appended from, and its file if that is still there
   FileDescriptor source_file_;
   bool ends_in_hole_ = false;  // the file may be shorter than flushed_
   bool finished_ = false;
@@ -255,8 +255,8 @@ off_t AtomicFile::Writer::copy_some(off_t from, off_t to, std::size_t count) {
   if ((from - to) % page_size == 0)
     copied = ::copy_file_range(source_file_.get(), &from, file_.get(), &to, count, 0);
   if (copied < 0) {
-    // Whole pages are written faster, so the first piece ends where one does; and the kernel copies faster to an
-    // address that lies in its page as the data does in its own.
+    // Whole pages are written faster, so the first piece ends where one does; and the kernel copies faster to
+    // an address that lies in its page as the data does in its own.
     const std::size_t piece = buffer_size - static_cast<std::size_t>(to % page_size);
     if (!copy_buffer_) copy_buffer_ = std::make_unique<std::byte[]>(buffer_size + 2 * page_size);
     const auto address = reinterpret_cast<std::uintptr_t>(copy_buffer_.get());
