@@ -265,7 +265,7 @@ def onnx_models(build):
                            ["surgeon", "extract", weights, "--inputs", "relu_9:auto:auto", "--outputs", "relu_16:auto"],
                            1.3, 60e6, folder, peer=True)
         yield from copying("sanitize --fold-constants, 1.6 GB", ["surgeon", "sanitize", weights, "--fold-constants"],
-                           1.3, 100e6, folder, peer=True)
+                           1.3, 100e6, folder, source=weights, peer=True)
         yield from copying("convert --fp-to-fp16, 1.6 GB", ["convert", weights, "--fp-to-fp16"], 2, None, folder, source=weights)
 
         jobs = {"inspect": lambda model: ["inspect", "model", model],
@@ -337,7 +337,7 @@ def comparison(build):
                   limit=("<=", 32e6))
 
 
-WIDTHS = (38, -15, -15, -16, -13)
+WIDTHS = (46, -18, -18, -17, -13)
 
 
 PEER_JSON = """
@@ -378,7 +378,25 @@ def results_json(build):
                   Samples(a / b for a, b in zip(speed, peer)))
 
 
-PARTS = (program, inference, onnxrt_inference, large_engine, onnx_models, comparison, results_json)
+def running(build):
+    """`polygraph run` with ONNX Runtime, twice, on a model of one node, beside the Python program."""
+    measure, polygraph = build / "bin/bench/processes", build / "bin/polygraph"
+    run = ["run", build / "bench/identity.onnx", "--onnxrt", "--onnxrt"]
+
+    def beside(rounds, *commands):
+        return output_of(measure, rounds, *(part for command in commands for part in ("--", *command)))
+
+    beside(1, [polygraph, *run], [PEER, *run])
+    ours, theirs = beside(7, [polygraph, *run], [PEER, *run])
+    yield Row("run identity, two runners: time", "ms", Samples(ours["wall_s"]), Samples(theirs["wall_s"]), limit=("<=", 45e-3))
+    few, many = beside(3, *([polygraph, *run, "-qq", "--iterations", count] for count in (100, 10_000)))
+    peer, = beside(1, [PEER, *run, "-qq", "--iterations", 1000])
+    yield Row("  10,000 iterations, and 1000 of the peer", "ms", Samples(many["wall_s"]), Samples(peer["wall_s"]),
+              Samples(10 * peer["wall_s"][0] / t for t in many["wall_s"]), limit=(">=", 20))
+    yield Row("  memory more than for 100", "MB", Samples(b - a for a, b in zip(few["rss_bytes"], many["rss_bytes"])), limit=("<=", 1e6))
+
+
+PARTS = (program, inference, onnxrt_inference, large_engine, onnx_models, comparison, results_json, running)
 
 
 def line(cells):

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "contract/evaluator_contract.h"
-#include "helpers/node_test_files.h"
 #include "helpers/message.h"
+#include "helpers/node_test_files.h"
 #include "onnxrt/models.h"
 
 namespace polygraph::onnxrt::test {
