@@ -123,6 +123,8 @@ Library::Library(const fs::path& asked) {
     return;
   }
   const fs::path key = path;
+  // Newer ones keep a database of events in the user's cache and send them.
+  ::setenv("ORT_DISABLE_TELEMETRY", "1", 0);  // NOLINT(concurrency-mt-unsafe): before the library starts
   void* const handle = path.empty() ? open_by_name(path) : dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     const char* reason = dlerror();  // NOLINT(concurrency-mt-unsafe): under the lock

@@ -182,6 +182,14 @@ class Run(ModelTest):
         result = run("run", self.chain, "--onnxrt", "--onnx-outputs", "y", "--use-subprocess", environment=environment)
         self.check(result, 4, stderr="The process of the runner 'onnxrt-runner-N0' crashed (Segmentation fault)")
 
+    def test_nothing_is_collected_about_the_user(self):
+        # Newer versions of ONNX Runtime would keep a database of events in the cache.
+        environment = {"HOME": self.path("home"), "XDG_CACHE_HOME": self.path("home/cache"),
+                       "POLYGRAPH_ONNXRUNTIME": os.environ["POLYGRAPH_TEST_ONNXRUNTIME"]}
+        os.makedirs(self.path("home/cache"))
+        self.check(run("run", self.chain, "--onnxrt", environment=environment), 0)
+        self.assertEqual([path for path in pathlib.Path(self.path("home")).rglob("*") if path.is_file()], [])
+
     def test_junit(self):
         self.check(run("run", self.chain, "--onnxrt", "--onnxrt", "--validate", "--junit", self.path("report.xml")), 0)
         suites = xml.parse(self.path("report.xml")).getroot()

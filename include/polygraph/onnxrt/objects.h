@@ -28,6 +28,9 @@ namespace polygraph::onnxrt {
 /// Polygraph was
 ///    built with;
 /// 4. the dynamic linker's path (`libonnxruntime.so.1`, `libonnxruntime.so`).
+///
+/// ONNX Runtime is asked not to collect telemetry: the environment's ORT_DISABLE_TELEMETRY is set to 1,
+/// unless it is set.
 class Library : public Evaluated {
  public:
   /// @param path  The library, or a folder as for POLYGRAPH_ONNXRUNTIME; empty: search.
