@@ -141,4 +141,6 @@ wheels
 sources
 if [[ $with_models == yes ]]; then models; fi
 if [[ $with_peer == yes ]]; then peer; fi
+# CMake looks again at what is there when this file has changed.
+if [[ $changed == yes || ! -f $deps/.installed ]]; then date +%s%N > "$deps/.installed"; fi
 if [[ $changed == yes ]]; then say "done"; else say "nothing to install for: $*"; fi
