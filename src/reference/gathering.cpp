@@ -1,21 +1,14 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <numeric>
 
 #include "reference/dispatch.h"
+#include "reference/indexing.h"
 #include "reference/operators.h"
 #include "reference/strided.h"
 
 namespace polygraph::reference {
 
 namespace {
-
-std::int64_t in_range(const Call& call, std::int64_t index, std::int64_t size) {
-  if (index < -size || index >= size)
-    call.fail(fmt::format("the index {} is outside of an axis of {}.", index, size));
-  return index < 0 ? index + size : index;
-}
 
 Values gather(const Call& call) {
   const Shape& data = call.shape(0);
@@ -37,18 +30,7 @@ Values gather(const Call& call) {
 }
 
 Values gather_elements(const Call& call) {
-  const Shape &data = call.shape(0), &shape = call.shape(1);
-  const std::size_t axis = call.axis(call.attribute("axis", std::int64_t{0}), data.rank());
-  if (shape.rank() != data.rank()) call.fail("its inputs have different ranks.");
-  const Dims strides = strides_of(data.dims()), own = strides_of(shape.dims());
-  std::vector<std::int64_t> positions = call.integers(1);
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    std::int64_t position = in_range(call, positions[i], data[axis]) * strides[axis];
-    for (std::size_t k = 0; k < shape.rank(); ++k)
-      if (k != axis) position += static_cast<std::int64_t>(i) / own[k] % shape[k] * strides[k];
-    positions[i] = position;
-  }
-  return {value_of(take(call.tensor(0), positions, shape), call.dtype(0))};
+  return {value_of(take(call.tensor(0), element_positions(call), call.shape(1)), call.dtype(0))};
 }
 
 Values gather_nd(const Call& call) {

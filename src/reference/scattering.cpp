@@ -5,6 +5,7 @@
 #include <complex>
 
 #include "reference/dispatch.h"
+#include "reference/indexing.h"
 #include "reference/operators.h"
 #include "reference/strided.h"
 
@@ -50,12 +51,6 @@ void reduce_into(T& target, const T& update, Reduction reduction) {
   }
 }
 
-std::int64_t in_range(const Call& call, std::int64_t index, std::int64_t size) {
-  if (index < -size || index >= size)
-    call.fail(fmt::format("the index {} is outside of an axis of {}.", index, size));
-  return index < 0 ? index + size : index;
-}
-
 // positions[i] is where update i goes.
 Values scatter(const Call& call, const Tensor& updates, std::span<const std::int64_t> positions) {
   const Reduction reduction = reduction_of(call);
@@ -72,20 +67,7 @@ Values scatter(const Call& call, const Tensor& updates, std::span<const std::int
 }
 
 Values scatter_elements(const Call& call) {
-  const Shape &data = call.shape(0), &shape = call.shape(1);
-  const std::size_t axis = call.axis(call.attribute("axis", std::int64_t{0}), data.rank());
-  if (shape.rank() != data.rank()) call.fail("its inputs have different ranks.");
-  const Dims strides = strides_of(data.dims()), own = strides_of(shape.dims());
-  std::vector<std::int64_t> positions = call.integers(1);
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    std::int64_t position = in_range(call, positions[i], data[axis]) * strides[axis];
-    for (std::size_t k = 0; k < shape.rank(); ++k) {
-      const std::int64_t place = static_cast<std::int64_t>(i) / own[k] % shape[k];
-      if (k != axis) position += in_range(call, place, data[k]) * strides[k];
-    }
-    positions[i] = position;
-  }
-  return scatter(call, call.tensor(2), positions);
+  return scatter(call, call.tensor(2), element_positions(call));
 }
 
 Values scatter_nd(const Call& call) {
@@ -114,13 +96,15 @@ Values tensor_scatter(const Call& call) {
   if (shape.rank() != data.rank()) call.fail("its inputs have different ranks.");
   const bool is_circular = call.attribute("mode", "linear") == "circular";
   const auto begins = call.has(2) ? call.integers(2) : Dims(static_cast<std::size_t>(data[0]), 0);
+  if (begins.size() < static_cast<std::size_t>(shape[0]))
+    call.fail("it has fewer places than the batch is large.");
   const Dims strides = strides_of(data.dims()), own = strides_of(shape.dims());
   std::vector<std::int64_t> positions(static_cast<std::size_t>(call.tensor(1).element_count()));
   for (std::size_t i = 0; i < positions.size(); ++i) {
     for (std::size_t k = 0; k < shape.rank(); ++k) {
       std::int64_t place = static_cast<std::int64_t>(i) / own[k] % shape[k];
       if (k == axis) {
-        place += begins.at(static_cast<std::size_t>(static_cast<std::int64_t>(i) / own[0]));
+        place += begins[static_cast<std::size_t>(static_cast<std::int64_t>(i) / own[0])];
         if (is_circular) place %= data[k];
       }
       positions[i] += in_range(call, place, data[k]) * strides[k];

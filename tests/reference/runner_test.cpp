@@ -213,6 +213,26 @@ TEST(ReferenceRunner, NamesTheNodeWhoseShapesDoNotFit) {
       HasSubstr("the MatMul node '' (domain 'ai.onnx', opset 17): the shapes (2, 3) and (2, 3) do not fit"));
 }
 
+// Indices of more rows than the data has.
+TEST(ReferenceRunner, ReadsAndWritesNothingOutsideOfItsData) {
+  for (const char* op : {"GatherElements", "ScatterElements"}) {
+    ModelBuilder builder;
+    builder.input("x", DataType::float32, {2, 2}).input("i", DataType::int64, {1000000, 1});
+    if (op == std::string_view("GatherElements")) {
+      builder.node(op, {"x", "i"}, {"y"}, {attribute("axis", std::int64_t{1})}).output("y");
+    } else {
+      builder.input("u", DataType::float32, {1000000, 1});
+      builder.node(op, {"x", "i", "u"}, {"y"}, {attribute("axis", std::int64_t{1})}).output("y");
+    }
+    FeedDict feed{{"x", Tensor(DataType::float32, Shape{2, 2})},
+                  {"i", Tensor(DataType::int64, Shape{1000000, 1})}};
+    if (op == std::string_view("ScatterElements"))
+      feed.set("u", Tensor(DataType::float32, Shape{1000000, 1}));
+    EXPECT_THAT(message<InputError>([&] { infer(builder.model(), feed); }),
+                HasSubstr("the index 2 is outside of an axis of 2"));
+  }
+}
+
 TEST(ReferenceRunner, NamesAValueThatNothingMakes) {
   ModelBuilder builder;
   builder.input("x", DataType::float32, {1}).node("Add", {"x", "nothing"}, {"y"}).output("y");
