@@ -6,7 +6,6 @@
 #include <polygraph/core/log.h>
 #include <polygraph/core/runner.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include <optional>
 
 #include "cli/backends.h"
+#include "core/child_process.h"
 #include "core/file_descriptor.h"
 #include "core/system_error.h"
 
@@ -139,11 +139,7 @@ ChildResult run_child(const Work& child_work) {
         std::string("Cannot start ONNX Runtime in a process of its own: ") + std::strerror(errno) + ".",
         "Check the model with --static.");
   if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (const int signal : {SIGINT, SIGTERM, SIGSEGV, SIGABRT, SIGBUS, SIGFPE}) ::signal(signal, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    begin_child_process();
     ::dup2(errors.write.get(), STDERR_FILENO);
     ::dup2(errors.write.get(), STDOUT_FILENO);
     try {

@@ -11,10 +11,10 @@
 
 #include "cli/check_engine.h"
 #include "cli/check_report.h"
+#include "cli/input_options.h"
 #include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/onnx_options.h"
-#include "cli/surgeon_verify.h"
 #include "cli/tools.h"
 
 namespace polygraph::cli {

@@ -1,5 +1,6 @@
 #include "cli/completion.h"
 #include "cli/completion_tree.h"
+#include "cli/text.h"
 
 namespace polygraph::cli {
 namespace {

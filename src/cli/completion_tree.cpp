@@ -15,32 +15,12 @@ void add_subtools(const std::string& path, const Tool& tool, std::vector<ToolNod
   }
 }
 
-std::string quoted_with(std::string_view text, std::string_view quote, std::string_view backslash) {
-  std::string result = "'";
-  for (const char c : text) {
-    if (c == '\'')
-      result += quote;
-    else if (c == '\\')
-      result += backslash;
-    else
-      result += c;
-  }
-  return result + "'";
-}
-
 }  // namespace
 
 std::vector<ToolNode> all_tools(const Tool& root) {
   std::vector<ToolNode> nodes{{"", root}};
   add_subtools("", root, nodes);
   return nodes;
-}
-
-std::string shell_quoted(std::string_view text) {
-  return quoted_with(text, "'\\''", "\\");
-}
-std::string fish_quoted(std::string_view text) {
-  return quoted_with(text, "\\'", "\\\\");
 }
 
 std::string subtool_words(const Tool& tool) {

@@ -16,10 +16,6 @@ struct ToolNode {
 /// All tools below `root`, parents first. Makes the tables of every one.
 std::vector<ToolNode> all_tools(const Tool& root);
 
-/// The text in single quotes, for a POSIX shell and zsh (`'\''`) or for fish (`\'`).
-std::string shell_quoted(std::string_view text);
-std::string fish_quoted(std::string_view text);
-
 /// The names of the tool's subtools, in one line.
 std::string subtool_words(const Tool& tool);
 

@@ -70,10 +70,11 @@ std::string values_text(const Tensor& tensor, const DataReportOptions& options) 
 std::string tensors_text(const TensorMap& tensors, const DataReportOptions& options) {
   IndentedText text(1024);
   for (const auto& [name, tensor] : tensors) {
-    text << TensorInfo{name, tensor.dtype(), tensor.shape()}.str() << " | Stats: " << statistics_line(tensor)
-         << '\n';
+    const auto found = measured(tensor);
+    text << TensorInfo{name, tensor.dtype(), tensor.shape()}.str()
+         << " | Stats: " << statistics_line(tensor, found) << '\n';
     text.begin_block();
-    std::string more = options.histogram ? histogram_text(tensor) : "";
+    std::string more = options.histogram ? histogram_lines(tensor, found) : "";
     if (options.values) more += values_text(tensor, options) + "\n";
     text << more;
     text.end_block();

@@ -25,6 +25,11 @@ Option names_option(std::string name, std::string help, std::vector<std::string>
 
 }  // namespace
 
+void set_data_folder(const OnnxLoading& loading, onnx::Model& model) {
+  if (loading.external_data_dir) model.storage.set_folder(*loading.external_data_dir);
+  if (loading.ignore_external_data) model.storage.set_folder({});
+}
+
 Option model_argument(OnnxLoading& loading) {
   return {.names = {"model_file"},
           .metavar = "MODEL_FILE",

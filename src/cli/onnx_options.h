@@ -51,6 +51,9 @@ struct DataLoading {
   std::map<std::string, std::filesystem::path> files;  ///< `.npy`, by the input's name
 };
 
+/// Lets the model look for its external data where the options say: beside it, in a folder, or nowhere.
+void set_data_folder(const OnnxLoading& loading, onnx::Model& model);
+
 /// The positional argument MODEL_FILE.
 Option model_argument(OnnxLoading& loading);
 

@@ -31,24 +31,6 @@ void report(const std::string& message) noexcept {
   }
 }
 
-// As a shell would have to be given it.
-std::string command_line_text(Values arguments) {
-  std::string text = "polygraph";
-  for (const std::string& argument : arguments) {
-    constexpr std::string_view plain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./:,@%";
-    text += ' ';
-    if (!argument.empty() && argument.find_first_not_of(plain) == std::string::npos) {
-      text += argument;
-      continue;
-    }
-    text += '\'';
-    for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    text += '\'';
-  }
-  return text;
-}
-
 ExitCode run_command(Session& session, Values arguments) {
   const Command command = parse(polygraph_tool(session), arguments);
   const Tool& tool = command.tool();
@@ -125,7 +107,7 @@ Tool polygraph_tool(Session& session) {
 
 int run_program(Session& session, Values arguments) noexcept {
   ExitCode code = guarded([&] {
-    session.command_line = command_line_text(arguments);
+    session.arguments = arguments;
     return run_command(session, arguments);
   });
   const ExitCode flushed = guarded([&] {

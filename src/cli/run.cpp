@@ -13,11 +13,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/input_options.h"
 #include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/run_arguments.h"
 #include "cli/run_model.h"
 #include "cli/run_report.h"
+#include "cli/text.h"
 #include "cli/tools.h"
 #include "core/log_format.h"
 
@@ -90,7 +92,8 @@ class Run {
         comparator_(std::move(functions), {.check_average = arguments.compare.check_average,
                                            .keep_results = arguments.save_accuracy_results.has_value()}),
         loaded_(arguments.load_outputs, runners),
-        live_(runners.size()) {
+        live_(runners.size()),
+        is_verbose_(session.logging.resolve().level <= Severity::verbose) {
     if (arguments_.save_inputs) inputs_writer_ = compare::feed_writer(*arguments_.save_inputs);
     if (arguments_.save_outputs) outputs_writer_ = compare::results_writer(*arguments_.save_outputs);
     report_.validated = arguments_.validate;
@@ -138,14 +141,9 @@ class Run {
     report_.seconds = seconds;
     report_.command = std::move(command);
     report_.model = arguments_.loading.model.string();
-    if (arguments_.json != standard_output) session_.output.write(run_summary(report_));
-    if (arguments_.json) {
-      const std::string text = run_json(report_).dump(2) + "\n";
-      if (*arguments_.json == standard_output)
-        session_.output.write(text);
-      else
-        write_file(*arguments_.json, text);
-    }
+    write_answer(
+        session_, arguments_.json, [&] { return run_summary(report_); },
+        [&] { return run_json(report_).dump(2) + "\n"; });
     if (arguments_.junit) write_file(*arguments_.junit, run_junit(report_));
     return report_.passed ? ExitCode::passed : ExitCode::failed;
   }
@@ -218,16 +216,15 @@ class Run {
   void tell_pair(const compare::PairSummary& pair, const compare::PairComparison& comparison) {
     if (arguments_.json == standard_output) return;
     const std::int64_t iteration = pair.iterations - 1;
-    const bool is_verbose = session_.logging.resolve().level <= Severity::verbose;
     const bool in_full =
-        is_verbose || iteration == 0 || (!comparison.passed && failures_told_ < most_failures_told);
+        is_verbose_ || iteration == 0 || (!comparison.passed && failures_told_ < most_failures_told);
     if (!in_full) return;
     failures_told_ += !comparison.passed;
     std::string text;
     if (iteration == 0)
       text += fmt::format("Accuracy Comparison | {} vs. {}\n", pair.runners.first, pair.runners.second);
     text += fmt::format("Iteration: {}\n", iteration);
-    const compare::ReportOptions options{.verbose = is_verbose};
+    const compare::ReportOptions options{.verbose = is_verbose_};
     for (std::size_t f = 0; f < comparison.results.size(); ++f) {
       const compare::OutputResults& results = comparison.results[f];
       const std::string& label = pair.functions[f].label;
@@ -264,22 +261,16 @@ class Run {
   std::unique_ptr<compare::ResultsWriter> outputs_writer_;
   RunReport report_;
   std::int64_t failures_told_ = 0;
-  std::size_t live_;
+  std::size_t live_;  // runners, beside those that were loaded
+  bool is_verbose_;
   bool lost_ = false;
   bool stopped_ = false;
 };
 
 std::unique_ptr<compare::InputData> input_data(const RunArguments& arguments) {
   if (!arguments.load_inputs.empty()) return compare::loaded_inputs(arguments.load_inputs);
-  compare::DataLoaderOptions options{.seed = arguments.data.seed, .iterations = arguments.iterations};
-  for (const ValueRange& range : arguments.data.ranges)
-    options.val_range[range.name] = {range.low, range.high};
-  for (const auto& [name, shape] : arguments.data.shapes) {
-    TensorInfo info;
-    info.name = name;
-    info.shape = shape;
-    options.input_metadata.add(std::move(info));
-  }
+  compare::DataLoaderOptions options = data_loader_options(arguments.data);
+  options.iterations = arguments.iterations;
   return compare::generated_inputs(std::move(options));
 }
 
@@ -311,9 +302,28 @@ void check(const RunArguments& arguments) {
         "Name runners, e.g. 'polygraph run model.onnx --onnxrt --openvino', or compare saved outputs "
         "(--load-outputs).");
   check_paths(arguments);
+  const fs::path& model = arguments.loading.model;
+  refuse_model("--json", arguments.json, model);
+  for (const auto& [option, path] : {std::pair{"--junit", &arguments.junit},
+                                     {"--save-inputs", &arguments.save_inputs},
+                                     {"--save-outputs", &arguments.save_outputs},
+                                     {"--save-accuracy-results", &arguments.save_accuracy_results}})
+    if (*path) refuse_model(option, (*path)->string(), model);
   const bool is_compared = arguments.runners.size() + arguments.load_outputs.size() > 1;
   if (!is_compared && !arguments.runners.empty() && !arguments.compare.functions.empty())
     log_warning("There is one runner only: nothing is compared.");
+}
+
+// As a shell would have to be given it.
+std::string command_line_text(Values arguments) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./:,@%";
+  std::string text = "polygraph";
+  for (const std::string& argument : arguments) {
+    const bool is_plain = !argument.empty() && argument.find_first_not_of(plain) == std::string::npos;
+    text += " " + (is_plain ? argument : shell_quoted(argument));
+  }
+  return text;
 }
 
 ExitCode run(Session& session, const RunArguments& arguments) {
@@ -352,7 +362,7 @@ ExitCode run(Session& session, const RunArguments& arguments) {
     }
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  return one.finish(seconds, session.command_line);
+  return one.finish(seconds, command_line_text(session.arguments));
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ SharedModel edited_model(const RunArguments& arguments) {
   if (arguments.model_options.empty()) return nullptr;
   const OnnxLoading& loading = arguments.loading;
   auto model = std::make_shared<onnx::Model>(onnx::load_model(loading.model));
-  if (loading.external_data_dir) model->storage.set_folder(*loading.external_data_dir);
+  set_data_folder(loading, *model);
   if (loading.infer_shapes) infer_shapes_of(*model);
   if (loading.selects_outputs()) onnx::passes::modify_outputs(*model, loading.outputs);
   if (loading.fp16) *model = onnx::convert_to_fp16(*model);

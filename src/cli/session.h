@@ -2,10 +2,9 @@
 
 #include <unistd.h>
 
-#include <string>
-
 #include "cli/logging_options.h"
 #include "cli/output.h"
+#include "cli/tool.h"
 
 namespace polygraph::cli {
 
@@ -13,8 +12,7 @@ namespace polygraph::cli {
 struct Session {
   Output output{STDOUT_FILENO};
   LoggingOptions logging;
-  /// The command line as a shell takes it: for reports.
-  std::string command_line = {};
+  Values arguments = {};  ///< of the command line, for reports; they outlive the session
 };
 
 }  // namespace polygraph::cli

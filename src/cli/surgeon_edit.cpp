@@ -157,8 +157,7 @@ ModelEdit::~ModelEdit() = default;
 
 onnx::Model ModelEdit::original() const {
   onnx::Model model = read_model(file_);
-  if (loading_.external_data_dir) model.storage.set_folder(*loading_.external_data_dir);
-  if (loading_.ignore_external_data) model.storage.set_folder({});
+  set_data_folder(loading_, model);
   return model;
 }
 

@@ -11,8 +11,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "cli/input_options.h"
 #include "cli/surgeon_engines.h"
-#include "cli/surgeon_verify.h"
 
 namespace polygraph::cli {
 namespace {

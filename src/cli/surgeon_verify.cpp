@@ -1,9 +1,7 @@
 #include "cli/surgeon_verify.h"
 
 #include <fmt/format.h>
-#include <polygraph/compare/data_loader.h>
 #include <polygraph/core/error.h>
-#include <polygraph/core/npy.h>
 #include <polygraph/core/runner.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <cstring>
 #include <memory>
 
+#include "cli/input_options.h"
 #include "cli/surgeon_engines.h"
 #include "core/log_format.h"
 
@@ -70,28 +69,6 @@ double parse_tolerance(std::string_view text) {
   if (error != std::errc() || parsed != end || !(value >= 0))
     throw UsageError(fmt::format("'{}' is no number of 0 or more.", text));
   return value;
-}
-
-FeedDict inputs_for(const TensorMetadata& inputs, const DataLoading& data) {
-  compare::DataLoaderOptions options{.seed = data.seed};
-  for (const ValueRange& range : data.ranges) options.val_range[range.name] = {range.low, range.high};
-  for (const auto& [name, shape] : data.shapes) {
-    TensorInfo info;
-    info.name = name;
-    info.shape = shape;
-    options.input_metadata.add(std::move(info));
-  }
-  TensorMetadata generated;
-  for (const TensorInfo& input : inputs)
-    if (!data.files.contains(input.name)) generated.add(input);
-  FeedDict feed = compare::DataLoader(std::move(generated), std::move(options))[0];
-  for (const auto& [name, file] : data.files) {
-    if (!inputs.contains(name))
-      throw InputError(fmt::format("The model has no input '{}' to load '{}' for.{}", name, file.string(),
-                                   suggest(name, inputs.names())));
-    feed.set(name, load_npy(file, inputs[name].dtype));
-  }
-  return feed;
 }
 
 std::string verify_same(const onnx::Model& original, const onnx::Model& changed, const DataLoading& data,

@@ -19,9 +19,6 @@ struct Tolerance {
 /// A number of 0 or more. Throws UsageError.
 double parse_tolerance(std::string_view text);
 
-/// Inputs for a model, as the options ask for them: from files, or made up.
-FeedDict inputs_for(const TensorMetadata& inputs, const DataLoading& data);
-
 /// Runs both models on the same data. Empty if each output has the same type and shape and no value is
 /// further apart than allowed (not a number equals not a number), else what is different.
 std::string verify_same(const onnx::Model& original, const onnx::Model& changed, const DataLoading& data,

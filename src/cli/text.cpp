@@ -85,4 +85,28 @@ char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+namespace {
+
+std::string quoted_with(std::string_view text, std::string_view quote, std::string_view backslash) {
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      result += quote;
+    else if (c == '\\')
+      result += backslash;
+    else
+      result += c;
+  }
+  return result + "'";
+}
+
+}  // namespace
+
+std::string shell_quoted(std::string_view text) {
+  return quoted_with(text, "'\\''", "\\");
+}
+std::string fish_quoted(std::string_view text) {
+  return quoted_with(text, "\\'", "\\\\");
+}
+
 }  // namespace polygraph::cli

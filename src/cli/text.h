@@ -20,6 +20,10 @@ std::string join(const std::vector<std::string>& items, std::string_view separat
 /// `'text'`, as messages name what the user wrote.
 std::string quoted(std::string_view text);
 
+/// The text in single quotes, for a POSIX shell and zsh (`'\''`) or for fish (`\'`).
+std::string shell_quoted(std::string_view text);
+std::string fish_quoted(std::string_view text);
+
 /// The first sentence of a help text: what completion lists have room for.
 std::string first_sentence(std::string_view help);
 

@@ -98,7 +98,7 @@ void add_differences(Lines& lines, const OutputResult& result, bool shows_more) 
 
 }  // namespace
 
-std::string statistics_text(const TensorStatistics& found, const Shape& shape, bool with_percentiles) {
+std::string numbers_text(const TensorStatistics& found, const Shape& shape, bool with_percentiles) {
   const auto at = [&](std::int64_t index) { return found.count == 0 ? "()" : index_text(index, shape); };
   std::string text =
       fmt::format("mean={}, std-dev={}, var={}, median={}, min={} at {}, max={} at {}, avg-magnitude={}",
@@ -108,10 +108,17 @@ std::string statistics_text(const TensorStatistics& found, const Shape& shape, b
   if (with_percentiles)
     text +=
         fmt::format(", p90={}, p95={}, p99={}", general(found.p90), general(found.p95), general(found.p99));
+  return text;
+}
+
+std::string statistics_text(const TensorStatistics& found, const Shape& shape, bool with_percentiles) {
+  std::string text = numbers_text(found, shape, with_percentiles);
   if (found.first_nan)
-    text += fmt::format(", nan={} of {} from {}", found.nan_count, found.count, at(*found.first_nan));
+    text += fmt::format(", nan={} of {} from {}", found.nan_count, found.count,
+                        index_text(*found.first_nan, shape));
   if (found.first_inf)
-    text += fmt::format(", inf={} of {} from {}", found.inf_count, found.count, at(*found.first_inf));
+    text += fmt::format(", inf={} of {} from {}", found.inf_count, found.count,
+                        index_text(*found.first_inf, shape));
   return text;
 }
 

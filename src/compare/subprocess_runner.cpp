@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <polygraph/compare/subprocess_runner.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "compare/tensor_pipe.h"
+#include "core/child_process.h"
 #include "core/file_descriptor.h"
 
 namespace polygraph::compare {
@@ -68,11 +68,7 @@ void serve(TensorPipe pipe, const std::function<std::unique_ptr<Runner>()>& make
 }
 
 [[noreturn]] void live_as_child(int fd, const std::function<std::unique_ptr<Runner>()>& make) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  for (const int signal : {SIGINT, SIGTERM, SIGSEGV, SIGABRT, SIGBUS, SIGFPE}) ::signal(signal, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  begin_child_process();
   try {
     serve(TensorPipe(fd), make);
   } catch (...) {  // the other end is closed: that is the end

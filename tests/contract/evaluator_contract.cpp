@@ -24,14 +24,6 @@ bool is_left_out(const std::string& test) {
   return test.starts_with("test_bernoulli") || test.starts_with("test_training_dropout");
 }
 
-double largest_magnitude(const Tensor& tensor) {
-  double largest = 0;
-  for (std::int64_t i = 0; i < tensor.element_count(); ++i)
-    if (const double value = std::abs(tensor.element_as_double(i)); std::isfinite(value))
-      largest = std::max(largest, value);
-  return largest;
-}
-
 // A thousandth, or what the last digit of a coarse type makes up; none where there is hardly a fraction.
 double tolerance(DataType dtype) {
   switch (dtype) {

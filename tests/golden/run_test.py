@@ -70,6 +70,11 @@ class Run(ModelTest):
         self.check_error(run("run", self.chain, "--onnxrt", "--onnxrt", "--compare", "indices", "--check-average"), 2, "yes or no")
         self.check_error(run("run", self.chain, "--onnxrt", "--onnxrt", "--check-average"), 2, "--check-error-stat")
 
+    def test_the_model_is_not_overwritten(self):
+        for option in ("--json", "--junit", "--save-inputs", "--save-outputs", "--save-accuracy-results"):
+            result = run("run", self.chain, "--reference", "--iterations", "1", option, self.chain)
+            self.check_error(result, 2, f"{option}: '{self.chain}' is the model itself.")
+
     def test_saved_outputs(self):
         for name in ("outputs.json", "outputs.npz", "outputs"):
             with self.subTest(name=name):

@@ -4,6 +4,8 @@
 #include <polygraph/core/error.h>
 #include <polygraph/onnx/model.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -69,6 +71,15 @@ inline std::optional<std::vector<std::optional<Tensor>>> read_tensors(const std:
     if (!tensor) return std::nullopt;
     tensors.push_back(std::move(tensor));
   }
+}
+
+/// The largest magnitude of a finite element; 0 without any.
+inline double largest_magnitude(const Tensor& tensor) {
+  double largest = 0;
+  for (std::int64_t i = 0; i < tensor.element_count(); ++i)
+    if (const double value = std::abs(tensor.element_as_double(i)); std::isfinite(value))
+      largest = std::max(largest, value);
+  return largest;
 }
 
 /// Old files hold bfloat16 as uint16.

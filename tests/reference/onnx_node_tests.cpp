@@ -68,14 +68,6 @@ bool is_not_exact(const std::string& name) {
   return false;
 }
 
-double largest_magnitude(const Tensor& tensor) {
-  double largest = 0;
-  for (std::int64_t i = 0; i < tensor.element_count(); ++i)
-    if (const double value = std::abs(tensor.element_as_double(i)); std::isfinite(value))
-      largest = std::max(largest, value);
-  return largest;
-}
-
 // The expected numbers were computed in the model's own type: what that leaves is all the difference there
 // may be.
 double tolerance(DataType dtype) {
@@ -107,7 +99,7 @@ std::string difference(const Tensor& actual, const Tensor& expected) {
     return fmt::format("shape {} instead of {}", actual.shape().str(), expected.shape().str());
   const double absolute = tolerance(actual.dtype()) == 0 || actual.dtype() == DataType::string
                               ? 0
-                              : tolerance(actual.dtype()) * largest_magnitude(expected);
+                              : tolerance(actual.dtype()) * polygraph::test::largest_magnitude(expected);
   for (std::int64_t i = 0; i < actual.element_count(); ++i)
     if (!same_element(actual, expected, i, absolute))
       return fmt::format("element {} is {} instead of {}", i, actual.element_as_text(i),

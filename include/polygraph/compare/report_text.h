@@ -26,6 +26,8 @@ struct ReportOptions {
 /// any.
 /// @param with_percentiles  Polygraphy leaves them out for booleans.
 std::string statistics_text(const TensorStatistics& found, const Shape& shape, bool with_percentiles = true);
+/// The same without what is said of NaN and infinities.
+std::string numbers_text(const TensorStatistics& found, const Shape& shape, bool with_percentiles = true);
 
 /// A line per bin with a bar of up to 40 `#`, below a title. Empty if nothing was counted.
 std::string histogram_text(const Histogram& histogram);
