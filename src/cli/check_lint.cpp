@@ -124,7 +124,7 @@ onnx::LintReport lint(const Arguments& arguments, const MappedFile& file) {
                                .remedy = error.remedy()});
     return report;
   }
-  if (arguments.loading.external_data_dir) model->storage.set_folder(*arguments.loading.external_data_dir);
+  set_data_folder(arguments.loading, *model);
   const bool runs =
       !arguments.is_static && !arguments.loading.ignore_external_data && !model->graph.nodes.empty();
   report = onnx::lint_statically(*model, /*full=*/!runs);

@@ -96,7 +96,7 @@ void skip_external(onnx::PrunableWeights& weights) {
 
 ExitCode inspect_sparsity(Session& session, const Arguments& arguments) {
   onnx::Model model = onnx::load_model(arguments.loading.model);
-  if (arguments.loading.external_data_dir) model.storage.set_folder(*arguments.loading.external_data_dir);
+  set_data_folder(arguments.loading, model);
   onnx::PrunableWeights weights = onnx::prunable_weights(model);
   if (arguments.loading.ignore_external_data) skip_external(weights);
   std::vector<Finding> findings;

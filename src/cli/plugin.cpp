@@ -76,7 +76,7 @@ void check_selection(const PluginSelection& selection) {
 
 onnx::Model load(const OnnxLoading& loading) {
   onnx::Model model = onnx::load_model(loading.model);
-  if (loading.external_data_dir) model.storage.set_folder(*loading.external_data_dir);
+  set_data_folder(loading, model);
   return model;
 }
 

@@ -20,7 +20,8 @@ struct Arguments {
   DataLoading data;
   Reporting reporting;
   onnx::SimplifyOptions options;
-  Tolerance tolerance;
+  compare::DifferenceOptions tolerance{
+      .infinities_compare_equal = true, .nans_compare_equal = true, .worst = 1, .distribution = false};
   bool verify = true;
 };
 
@@ -64,9 +65,9 @@ OptionGroup verification_group(Arguments& arguments) {
       {{.names = {"--no-verify"},
         .help = "Save the model without running it.",
         .apply = [&arguments](Values) { arguments.verify = false; }},
-       number("--atol", "How far values may be apart.", "1e-05", arguments.tolerance.absolute),
-       number("--rtol", "How far values may be apart, as a part of the old one; adds to --atol.", "1e-05",
-              arguments.tolerance.relative),
+       number("--atol", "How far values may be apart.", "1e-05", arguments.tolerance.atol),
+       number("--rtol", "How far values may be apart, as a part of the old one, where --atol is exceeded.",
+              "1e-05", arguments.tolerance.rtol),
        shapes_option({"--inputs", "--input-shapes"},
                      "Shapes for inputs with open dimensions, which are 1 otherwise.",
                      arguments.data.shapes)});

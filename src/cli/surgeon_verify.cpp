@@ -4,14 +4,12 @@
 #include <polygraph/core/error.h>
 #include <polygraph/core/runner.h>
 
-#include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <cstring>
 #include <memory>
 
 #include "cli/input_options.h"
 #include "cli/surgeon_engines.h"
+#include "compare/index_text.h"
 #include "core/log_format.h"
 
 namespace polygraph::cli {
@@ -21,42 +19,20 @@ TensorMap outputs_of(Runner& runner, const FeedDict& feed) {
   return runner.infer(feed).clone();
 }
 
-bool are_close(double expected, double actual, const Tolerance& tolerance) {
-  if (std::isnan(expected) || std::isnan(actual)) return std::isnan(expected) && std::isnan(actual);
-  if (expected == actual) return true;  // infinities, too
-  return std::abs(expected - actual) <= tolerance.absolute + tolerance.relative * std::abs(expected);
-}
-
 std::string first_difference(const std::string& name, const Tensor& expected, const Tensor& actual,
-                             const Tolerance& tolerance) {
+                             const compare::DifferenceOptions& tolerance) {
   if (expected.dtype() != actual.dtype() || expected.shape() != actual.shape())
     return fmt::format("The output '{}' was {} {} and is {} {}.", name, to_string(expected.dtype()),
                        expected.shape().str(), to_string(actual.dtype()), actual.shape().str());
+  const compare::DifferenceStatistics found = compare::difference(actual, expected, tolerance);
+  if (found.mismatches == 0) return {};
   if (expected.dtype() == DataType::string)
-    return std::ranges::equal(expected.strings(), actual.strings())
-               ? std::string()
-               : fmt::format("The texts of the output '{}' are others.", name);
-  if (expected.is_contiguous() && actual.is_contiguous() &&
-      std::memcmp(expected.data(), actual.data(), expected.nbytes()) == 0)
-    return {};
-  std::int64_t different = 0;
-  std::int64_t worst = 0;
-  double distance = -1;
-  for (std::int64_t i = 0; i < expected.element_count(); ++i) {
-    const double a = expected.element_as_double(i);
-    const double b = actual.element_as_double(i);
-    if (are_close(a, b, tolerance)) continue;
-    ++different;
-    const double apart = std::isnan(a - b) ? HUGE_VAL : std::abs(a - b);
-    if (apart > distance) {
-      distance = apart;
-      worst = i;
-    }
-  }
-  if (different == 0) return {};
+    return fmt::format("The texts of the output '{}' are others.", name);
+  const std::int64_t worst = found.worst.front().index;
   return fmt::format(
-      "{} of the {} values of the output '{}' differ; most of all the one at {}: {} was, {} is.", different,
-      expected.element_count(), name, worst, expected.element_as_text(worst), actual.element_as_text(worst));
+      "{} of the {} values of the output '{}' differ; most of all the one at {}: {} was, {} is.",
+      found.mismatches, expected.element_count(), name, compare::detail::index_text(worst, expected.shape()),
+      expected.element_as_text(worst), actual.element_as_text(worst));
 }
 
 }  // namespace
@@ -72,7 +48,7 @@ double parse_tolerance(std::string_view text) {
 }
 
 std::string verify_same(const onnx::Model& original, const onnx::Model& changed, const DataLoading& data,
-                        const Tolerance& tolerance) {
+                        const compare::DifferenceOptions& tolerance) {
   const std::unique_ptr<Runner> first = reference_runner(original);
   TensorMap expected;
   FeedDict feed;

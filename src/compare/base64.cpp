@@ -19,13 +19,6 @@ constexpr std::array<std::uint8_t, 256> make_numbers() {
 }
 constexpr std::array<std::uint8_t, 256> numbers = make_numbers();
 
-#ifdef __x86_64__
-bool has_avx2() {
-  static const bool has = __builtin_cpu_supports("avx2");
-  return has;
-}
-#endif
-
 }  // namespace
 
 namespace portable {
@@ -64,7 +57,7 @@ std::size_t decode_base64(std::string_view text, std::byte* out) {
 void encode_base64(std::span<const std::byte> bytes, char* out) {
   std::size_t done = 0;
 #ifdef __x86_64__
-  if (has_avx2())
+  if (__builtin_cpu_supports("avx2"))
     done = avx2::encode_base64(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out);
 #endif
   portable::encode_base64(bytes.subspan(done), out + done / 3 * 4);
@@ -73,7 +66,8 @@ void encode_base64(std::span<const std::byte> bytes, char* out) {
 std::size_t decode_base64(std::string_view text, std::byte* out) {
   std::size_t done = 0;
 #ifdef __x86_64__
-  if (has_avx2()) done = avx2::decode_base64(text.data(), text.size(), reinterpret_cast<unsigned char*>(out));
+  if (__builtin_cpu_supports("avx2"))
+    done = avx2::decode_base64(text.data(), text.size(), reinterpret_cast<unsigned char*>(out));
 #endif
   return done + portable::decode_base64(text.substr(done), out + done / 4 * 3);
 }

@@ -6,20 +6,9 @@
 #include "core/checksum_avx2.h"
 
 namespace polygraph {
-namespace {
-
-#ifdef __x86_64__
-bool has_avx2() {
-  static const bool has = __builtin_cpu_supports("avx2");
-  return has;
-}
-#endif
-
-}  // namespace
-
 std::uint64_t checksum(std::span<const std::byte> bytes) {
 #ifdef __x86_64__
-  if (has_avx2()) return avx2::xxh3(bytes.data(), bytes.size());
+  if (__builtin_cpu_supports("avx2")) return avx2::xxh3(bytes.data(), bytes.size());
 #endif
   return XXH3_64bits(bytes.data(), bytes.size());
 }
@@ -36,7 +25,7 @@ Checksum::~Checksum() = default;
 void Checksum::update(std::span<const std::byte> bytes) {
   if (bytes.empty()) return;
 #ifdef __x86_64__
-  if (has_avx2()) return avx2::xxh3_update(&state_->xxh3, bytes.data(), bytes.size());
+  if (__builtin_cpu_supports("avx2")) return avx2::xxh3_update(&state_->xxh3, bytes.data(), bytes.size());
 #endif
   XXH3_64bits_update(&state_->xxh3, bytes.data(), bytes.size());
 }
