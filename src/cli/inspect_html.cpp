@@ -296,7 +296,7 @@ class PageData {
         fmt::format(", {} node{}", model_.graph.nodes.size(), model_.graph.nodes.size() == 1 ? "" : "s");
 
     Json properties = Json::array();
-    const auto add = [&](const char* name, std::string text) {
+    const auto add = [&](const char* name, const std::string& text) {
       if (!text.empty()) properties.push_back({name, shortened(text, longest_text)});
     };
     const std::string file = model_.storage.path().filename().string();

@@ -34,8 +34,8 @@ class AxisSums {
     const auto most = std::ranges::max_element(sums_, is_less);
     double total = 0;
     for (const double sum : sums_) total += sum;
-    const auto slice = static_cast<double>(elements / length_);
-    return {axis_, most - sums_.begin(), *most / slice, total / static_cast<double>(elements)};
+    const std::int64_t slice = elements / length_;
+    return {axis_, most - sums_.begin(), *most / static_cast<double>(slice), total / static_cast<double>(elements)};
   }
 
  private:

@@ -21,7 +21,7 @@ class Lines {
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());
       if (!text_.empty()) text_ += '\n';
-      text_.append(static_cast<std::size_t>(4 * level), ' ');
+      text_.append(4 * static_cast<std::size_t>(level), ' ');
       text_ += text.substr(0, end);
       text.remove_prefix(std::min(end + 1, text.size()));
     }
@@ -171,7 +171,7 @@ std::string required_tolerance_text(const OutputResult& result, double quantile)
 std::string verdict_text(const OutputResult& result) {
   if (const std::optional<Description> description = result.describe()) return description->line;
   const bool passed = result.passed();
-  const std::string start =
+  std::string start =
       fmt::format("{} | Output: '{}'", passed ? "PASSED" : "FAILED", result.output0_name);
   if (result.metric() == Metric::simple)
     return fmt::format("{} | Difference {} tolerance (rel={}, abs={})", start,

@@ -154,11 +154,11 @@ std::unique_ptr<ResultsWriter> results_writer(const fs::path& path) {
   return is_npz_path(path) ? npz_results_writer(path) : json_results_writer(path);
 }
 
-std::unique_ptr<FeedReader> feed_reader(std::vector<fs::path> paths, ReadOptions options) {
+std::unique_ptr<FeedReader> feed_reader(const std::vector<fs::path>& paths, ReadOptions options) {
   return std::make_unique<Chain<FeedReader, FeedDict>>(files_of(paths), std::move(options), &open_feeds);
 }
 
-std::unique_ptr<ResultsReader> results_reader(std::vector<fs::path> paths, ReadOptions options) {
+std::unique_ptr<ResultsReader> results_reader(const std::vector<fs::path>& paths, ReadOptions options) {
   return std::make_unique<Chain<ResultsReader, RunResults>>(files_of(paths), std::move(options),
                                                             &open_results);
 }

@@ -2,6 +2,7 @@
 #include <polygraph/onnx/model.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -378,7 +379,7 @@ std::optional<std::int64_t> fill_value(const TensorData& data) {
   try {
     const Tensor value = tensor_of(data, model);
     const double number = value.element_as_double(0);
-    if (number < -0x1p53 || number > 0x1p53) return std::nullopt;
+    if (!(std::abs(number) <= 0x1p53)) return std::nullopt;
     return static_cast<std::int64_t>(number);
   } catch (const InputError&) {
     return std::nullopt;  // damaged: the checker says so

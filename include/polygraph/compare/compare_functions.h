@@ -118,6 +118,7 @@ class IndicesCompareFunc {
   IndicesCompareOptions options_;
 };
 
+// NOLINTBEGIN(bugprone-macro-parentheses): these are names
 #define POLYGRAPH_METRIC_OPTIONS(Options, Function, metric_name, field, default_value, help)                \
   struct Options {                                                                                          \
     static constexpr Metric metric = Metric::metric_name;                                                   \
@@ -136,6 +137,7 @@ class IndicesCompareFunc {
                         Field{"fail_fast", &Options::fail_fast, "Stop at the first output that fails."});   \
     }                                                                                                       \
   };
+// NOLINTEND(bugprone-macro-parentheses)
 
 /// The Euclidean norm of the difference is at most the threshold.
 POLYGRAPH_METRIC_OPTIONS(L2CompareOptions, "L2CompareFunc", l2, l2_threshold, 1e-5,

@@ -83,8 +83,9 @@ std::unique_ptr<ResultsWriter> results_writer(const std::filesystem::path& path)
 
 /// Readers of several files and folders, one behind the other, each by its content. A file is opened when it
 /// is its turn.
-std::unique_ptr<FeedReader> feed_reader(std::vector<std::filesystem::path> paths, ReadOptions options = {});
-std::unique_ptr<ResultsReader> results_reader(std::vector<std::filesystem::path> paths,
+std::unique_ptr<FeedReader> feed_reader(const std::vector<std::filesystem::path>& paths,
+                                        ReadOptions options = {});
+std::unique_ptr<ResultsReader> results_reader(const std::vector<std::filesystem::path>& paths,
                                               ReadOptions options = {});
 
 /// All of it at once.
