@@ -66,7 +66,7 @@ std::string iteration_component(std::size_t iteration) {
 std::optional<std::vector<std::string_view>> iteration_path(std::string_view member) {
   if (!member.ends_with(suffix)) return std::nullopt;
   member.remove_suffix(suffix.size());
-  const std::vector<std::string_view> parts = split(member);
+  std::vector<std::string_view> parts = split(member);
   const bool is_number = parts[0].size() == iteration_digits &&
                          std::ranges::all_of(parts[0], [](char c) { return c >= '0' && c <= '9'; });
   if (!is_number || parts.size() < 2 || parts.size() > 3) return std::nullopt;

@@ -46,6 +46,7 @@ bool answer(TensorPipe& pipe, const Action& action) {
   return false;
 }
 
+// Until the other end is closed, which is an exception.
 void serve(TensorPipe pipe, const std::function<std::unique_ptr<Runner>()>& make) {
   std::unique_ptr<Runner> runner;
   std::optional<Activation> active;
@@ -56,8 +57,8 @@ void serve(TensorPipe pipe, const std::function<std::unique_ptr<Runner>()>& make
     pipe.write(runner->input_metadata());
     pipe.write(runner->output_metadata());
   });
-  TensorMap feed;
-  while (ready) {
+  if (!ready) return;
+  for (TensorMap feed;;) {
     pipe.read(feed);
     answer(pipe, [&] {
       const TensorMap& outputs = runner->infer(feed, false);  // checked before it was sent
@@ -71,7 +72,8 @@ void serve(TensorPipe pipe, const std::function<std::unique_ptr<Runner>()>& make
   begin_child_process();
   try {
     serve(TensorPipe(fd), make);
-  } catch (...) {  // the other end is closed: that is the end
+  } catch (...) {
+    ::_exit(0);
   }
   ::_exit(0);  // buffers and temporary files are the other process's
 }
