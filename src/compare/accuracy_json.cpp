@@ -242,8 +242,9 @@ class Reader {
       } else if (key == "thresholds") {
         threshold = read_threshold();
       } else if (key == "passed") {
-        if (!read_null() && !(verdict = read_bool()))
-          scanner_.fail("'passed' is neither true, false nor null");
+        if (read_null()) return;
+        verdict = read_bool();
+        if (!verdict) scanner_.fail("'passed' is neither true, false nor null");
       } else if (read_null()) {
         numbers[key] = std::nullopt;
       } else {

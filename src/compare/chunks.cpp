@@ -35,7 +35,7 @@ void for_each_chunk(std::int64_t elements, std::size_t workers,
     std::vector<std::jthread> threads;
     try {
       for (std::size_t worker = 1; worker < workers; ++worker) threads.emplace_back(work, worker);
-    } catch (const std::system_error&) {
+    } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch)
       // No more threads to be had: those there are do the work.
     }
     work(0);

@@ -35,7 +35,8 @@ class AxisSums {
     double total = 0;
     for (const double sum : sums_) total += sum;
     const std::int64_t slice = elements / length_;
-    return {axis_, most - sums_.begin(), *most / static_cast<double>(slice), total / static_cast<double>(elements)};
+    return {axis_, most - sums_.begin(), *most / static_cast<double>(slice),
+            total / static_cast<double>(elements)};
   }
 
  private:

@@ -171,8 +171,7 @@ std::string required_tolerance_text(const OutputResult& result, double quantile)
 std::string verdict_text(const OutputResult& result) {
   if (const std::optional<Description> description = result.describe()) return description->line;
   const bool passed = result.passed();
-  std::string start =
-      fmt::format("{} | Output: '{}'", passed ? "PASSED" : "FAILED", result.output0_name);
+  std::string start = fmt::format("{} | Output: '{}'", passed ? "PASSED" : "FAILED", result.output0_name);
   if (result.metric() == Metric::simple)
     return fmt::format("{} | Difference {} tolerance (rel={}, abs={})", start,
                        passed ? "is within" : "exceeds", float_text(result.threshold().rtol),

@@ -41,7 +41,7 @@ std::string quoted(const std::vector<std::string>& names) {
 
 std::optional<std::string> find_output(const std::string& name, std::size_t index,
                                        const IterationResult& first, const IterationResult& second) {
-  const std::optional<std::string> found = find_alike(name, index, second.outputs);
+  std::optional<std::string> found = find_alike(name, index, second.outputs);
   if (!found || *found == name) return found;
   if (first.outputs.contains(*found)) {
     log_text(Severity::verbose,
@@ -151,10 +151,10 @@ class Comparison {
       return false;
     }
     if (first.element_count() == 0)
-      details.notes.push_back("The output has no elements, so nothing can differ.");
+      details.notes.emplace_back("The output has no elements, so nothing can differ.");
     if (has_strings && !plan_.takes_strings) {
       details.difference = difference(first, aligned, {.distribution = false});
-      details.notes.push_back("Strings are compared for equality.");
+      details.notes.emplace_back("Strings are compared for equality.");
       return details.difference->mismatches == 0;
     }
     return measure_(name, first, aligned, details);

@@ -55,8 +55,7 @@ Value empty_stack(const onnx::ValueInfo& declared) {
 
 Values loop(const Call& call) {
   const onnx::Graph& body = body_of(call);
-  const std::int64_t most =
-      call.has(0) ? static_cast<std::int64_t>(call.integer(0)) : std::numeric_limits<std::int64_t>::max();
+  const std::int64_t most = call.has(0) ? call.integer(0) : std::numeric_limits<std::int64_t>::max();
   bool goes_on = !call.has(1) || call.number(1) != 0;
   std::vector<Value> carried;
   for (std::size_t i = 2; i < call.inputs.size(); ++i)
