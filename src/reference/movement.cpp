@@ -88,8 +88,7 @@ Values split(const Call& call) {
   const std::size_t axis = call.axis(call.attribute("axis", std::int64_t{0}), all.rank());
   Dims sizes = call.has(1) ? call.integers(1) : call.integers_attribute("split");
   if (sizes.empty()) {
-    const auto parts = static_cast<std::int64_t>(
-        call.attribute("num_outputs", static_cast<std::int64_t>(call.node.outputs.size())));
+    const auto parts = call.attribute("num_outputs", static_cast<std::int64_t>(call.node.outputs.size()));
     const std::int64_t size = (all[axis] + parts - 1) / parts;
     for (std::int64_t i = 0; i < parts; ++i)
       sizes.push_back(std::clamp<std::int64_t>(all[axis] - i * size, 0, size));

@@ -150,7 +150,7 @@ class Recurrence {
   }
 
   /// Y, Y_h and further states.
-  Values outputs(std::vector<Tensor> states) const {
+  Values outputs(const std::vector<Tensor>& states) const {
     const DataType dtype = call_.dtype(0);
     Values result{value_of(by_batch_ ? transpose(y, std::vector<std::size_t>{2, 0, 1, 3}) : y, dtype)};
     for (const Tensor& state : states)

@@ -314,12 +314,10 @@ Values deform_conv(const Call& call) {
         for (std::int64_t tap = 0; tap < taps; ++tap) {
           const std::int64_t entry = (n * offset_groups + c / (x[1] / offset_groups)) * taps + tap;
           for (std::int64_t i = 0; i < area; ++i) {
-            const double row =
-                static_cast<double>(i / width * strides[0] - pads[0] + tap / w[3] * dilations[0]) +
-                offsets[2 * entry * area + i];
-            const double column =
-                static_cast<double>(i % width * strides[1] - pads[1] + tap % w[3] * dilations[1]) +
-                offsets[(2 * entry + 1) * area + i];
+            const std::int64_t tap_row = i / width * strides[0] - pads[0] + tap / w[3] * dilations[0];
+            const std::int64_t tap_column = i % width * strides[1] - pads[1] + tap % w[3] * dilations[1];
+            const double row = static_cast<double>(tap_row) + offsets[2 * entry * area + i];
+            const double column = static_cast<double>(tap_column) + offsets[(2 * entry + 1) * area + i];
             *to++ = bilinear(in + (n * x[1] + c) * x[2] * x[3], x[2], x[3], row, column) *
                     (mask ? mask[entry * area + i] : 1);
           }
