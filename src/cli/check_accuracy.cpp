@@ -25,7 +25,7 @@ struct Arguments {
 };
 
 bool has_settings(const CompareArguments& arguments) {
-  return !arguments.functions.empty() || std::ranges::any_of(arguments.settings, [](const auto& settings) {
+  return !arguments.functions.empty() || !arguments.scripts.empty() || std::ranges::any_of(arguments.settings, [](const auto& settings) {
     return !settings.second.empty();
   });
 }

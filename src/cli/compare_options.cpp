@@ -113,6 +113,17 @@ OptionGroup compare_group(CompareArguments& arguments) {
   functions.choices.push_back({"quality_metrics", "psnr and snr."});
   group.options.push_back(std::move(functions));
   group.options.push_back(
+      {.names = {"--compare-func-script"},
+       .metavar = "FILE[:NAME]",
+       .help = "Compare by a function of one's own: C++ source, or a shared library made of it. With "
+               "--compare, both have to pass.",
+       .arity = Arity::one,
+       .repeat = Repeat::each,
+       .completes = Completes::files,
+       .apply = [&arguments](Values values) {
+         arguments.scripts.push_back(compare::ScriptName::parse(values.front(), "compare_outputs"));
+       }});
+  group.options.push_back(
       {.names = {"--check-average"},
        .help = "Judge the average of each metric over all iterations, not each iteration.",
        .apply = [&arguments](Values) { arguments.check_average = true; }});
@@ -130,8 +141,9 @@ OptionGroup compare_group(CompareArguments& arguments) {
 }
 
 std::vector<CompareFunction> compare_functions(const CompareArguments& arguments) {
-  const std::vector<std::string> chosen =
-      arguments.functions.empty() ? std::vector<std::string>{"simple"} : arguments.functions;
+  const std::vector<std::string> chosen = arguments.functions.empty() && arguments.scripts.empty()
+                                              ? std::vector<std::string>{"simple"}
+                                              : arguments.functions;
   std::vector<CompareFunction> functions;
   for (const Kind& each : kinds()) {
     const auto settings = arguments.settings.find(each.name);
@@ -147,6 +159,8 @@ std::vector<CompareFunction> compare_functions(const CompareArguments& arguments
         functions.push_back(
             each.make(settings == arguments.settings.end() ? Settings() : settings->second, arguments));
       }
+  for (const compare::ScriptName& script : arguments.scripts)
+    functions.push_back(compare::compare_function_from_script(script));
   if (arguments.check_average && std::ranges::find(chosen, "simple") != chosen.end())
     if (const auto threshold =
             functions[static_cast<std::size_t>(std::ranges::find(chosen, "simple") - chosen.begin())]

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <polygraph/compare/compare_functions.h>
+#include <polygraph/compare/script.h>
 
 #include <map>
 #include <string>
@@ -13,7 +14,8 @@ namespace polygraph::cli {
 
 /// What the command line says of comparisons.
 struct CompareArguments {
-  std::vector<std::string> functions;        ///< as they are named there, in order; empty: `simple`
+  std::vector<std::string> functions;        ///< as they are named there, in order
+  std::vector<compare::ScriptName> scripts;  ///< functions of one's own; with neither: `simple`
   std::map<std::string, Settings> settings;  ///< of each function: fields of its options
   bool check_shapes = true;
   bool fail_fast = false;

@@ -82,6 +82,14 @@ void save_blobs(const fs::path& folder, std::int64_t iteration, const FeedDict& 
   }
 }
 
+std::vector<compare::PostprocessFunction> postprocess_functions(const RunArguments& arguments) {
+  std::vector<compare::PostprocessFunction> functions;
+  for (const compare::ScriptName& script : arguments.postprocess_scripts)
+    functions.push_back(compare::postprocess_function_from_script(script));
+  if (arguments.top_k) functions.emplace_back(compare::TopKPostprocessFunc(*arguments.top_k));
+  return functions;
+}
+
 // One run of the tool, iteration by iteration.
 class Run {
  public:
@@ -93,6 +101,7 @@ class Run {
                                            .keep_results = arguments.save_accuracy_results.has_value()}),
         loaded_(arguments.load_outputs, runners),
         live_(runners.size()),
+        postprocess_(postprocess_functions(arguments)),
         is_verbose_(session.logging.resolve().level <= Severity::verbose) {
     if (arguments_.save_inputs) inputs_writer_ = compare::feed_writer(*arguments_.save_inputs);
     if (arguments_.save_outputs) outputs_writer_ = compare::results_writer(*arguments_.save_outputs);
@@ -176,10 +185,9 @@ class Run {
 
   bool judge(std::vector<IterationResult> results) {
     if (arguments_.validate) validate(results);
-    if (arguments_.top_k) {
-      const compare::TopKPostprocessFunc top_k(*arguments_.top_k);
-      for (IterationResult& result : results) result = top_k(std::move(result));
-    }
+    for (const compare::PostprocessFunction& postprocess : postprocess_)
+      for (IterationResult& result : results)
+        if (result.failure.empty()) result = postprocess(std::move(result));
     for (const IterationResult& result : results)
       if (!result.failure.empty()) {
         lost_ = true;
@@ -262,12 +270,14 @@ class Run {
   RunReport report_;
   std::int64_t failures_told_ = 0;
   std::size_t live_;  // runners, beside those that were loaded
+  std::vector<compare::PostprocessFunction> postprocess_;
   bool is_verbose_;
   bool lost_ = false;
   bool stopped_ = false;
 };
 
 std::unique_ptr<compare::InputData> input_data(const RunArguments& arguments) {
+  if (arguments.data_script) return compare::inputs_from_script(*arguments.data_script);
   if (!arguments.load_inputs.empty()) return compare::loaded_inputs(arguments.load_inputs);
   compare::DataLoaderOptions options = data_loader_options(arguments.data);
   options.iterations = arguments.iterations;
@@ -302,6 +312,12 @@ void check(const RunArguments& arguments) {
         "Name runners, e.g. 'polygraph run model.onnx --onnxrt --openvino', or compare saved outputs "
         "(--load-outputs).");
   check_paths(arguments);
+  if (arguments.data_script && !arguments.load_inputs.empty())
+    throw UsageError("--data-loader-script and --load-inputs do not go together.",
+                     "Inputs come from one place: name the script, or the files.");
+  if ((arguments.data_script || !arguments.load_inputs.empty()) && !arguments.made_up.empty())
+    log_warning("The option {} has no effect: it is about inputs that are made up, and these come from {}.",
+                arguments.made_up.front(), arguments.data_script ? "a script" : "files");
   const fs::path& model = arguments.loading.model;
   refuse_model("--json", arguments.json, model);
   for (const auto& [option, path] : {std::pair{"--junit", &arguments.junit},

@@ -114,11 +114,22 @@ OptionGroup inputs_group(RunArguments& arguments) {
        .arity = Arity::one,
        .default_text = "1",
        .apply = [&arguments](Values values) { arguments.iterations = parse_count(values.front(), 1); }});
+  record_use(group, arguments.made_up);
   group.options.push_back(paths_option({"--load-input-data", "--load-inputs"},
                                        "Inputs from files and folders in place of made-up ones, an iteration "
                                        "behind the other: JSON, `.npz`, `.npy`, raw "
                                        "`.bin`, folders of those, and ONNX's test_data_set_N.",
                                        arguments.load_inputs));
+  group.options.push_back(
+      {.names = {"--data-loader-script"},
+       .metavar = "FILE[:NAME]",
+       .help = "Inputs from a function of one's own: C++ source, or a shared library made of it. "
+               "`polygraph template data-loader` writes one to start from.",
+       .arity = Arity::one,
+       .completes = Completes::files,
+       .apply = [&arguments](Values values) {
+         arguments.data_script = compare::ScriptName::parse(values.front(), "load_data");
+       }});
   return group;
 }
 
@@ -214,6 +225,18 @@ OptionGroup results_group(RunArguments& arguments) {
            .apply =
                [&arguments](Values values) {
                  for (const std::string& value : values) add_top_k(arguments, value);
+               }},
+          {.names = {"--postprocess-func-script"},
+           .metavar = "FILE[:NAME]",
+           .help = "Change outputs, before they are compared, by a function of one's own: C++ source, or a "
+                   "shared library made of it. It is called before --postprocess is applied.",
+           .arity = Arity::one,
+           .repeat = Repeat::each,
+           .completes = Completes::files,
+           .apply =
+               [&arguments](Values values) {
+                 arguments.postprocess_scripts.push_back(
+                     compare::ScriptName::parse(values.front(), "postprocess_outputs"));
                }},
           {.names = {"--validate"},
            .help = "Fail if an output has NaN or an infinity.",

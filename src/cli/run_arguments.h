@@ -1,6 +1,7 @@
 #pragma once
 
 #include <polygraph/compare/postprocess.h>
+#include <polygraph/compare/script.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -27,6 +28,7 @@ struct RunArguments {
   OnnxLoading loading;
   std::vector<std::string> model_options;  ///< that change an ONNX model, as far as they were given
   DataLoading data;
+  std::vector<std::string> made_up;  ///< the options about inputs that are made up, as far as they were given
   std::optional<std::filesystem::path> save_onnx;
   std::vector<RunnerArgument> runners;
   Settings onnxrt;
@@ -34,6 +36,7 @@ struct RunArguments {
 
   std::int64_t iterations = 1;
   std::vector<std::filesystem::path> load_inputs;
+  std::optional<compare::ScriptName> data_script;
   std::int64_t warm_up = 0;
   bool sequential = false;
   bool use_subprocess = false;
@@ -43,6 +46,7 @@ struct RunArguments {
   std::optional<std::filesystem::path> save_input_blob;
 
   std::vector<std::filesystem::path> load_outputs;
+  std::vector<compare::ScriptName> postprocess_scripts;
   std::optional<compare::PerOutput<compare::TopK>> top_k;
   bool validate = false;
   CompareArguments compare;

@@ -45,6 +45,9 @@ Tool surgeon_weight_reconstruct_tool(Session& session);
 
 Tool template_tool(Session& session);
 Tool template_onnx_gs_tool(Session& session);
+Tool template_data_loader_tool(Session& session);
+Tool template_compare_func_tool(Session& session);
+Tool template_postprocess_func_tool(Session& session);
 
 Tool completion_tool(Session& session);
 Tool help_tool(Session& session);

@@ -6,19 +6,12 @@
 #include <string_view>
 #include <system_error>
 
+#include "core/own_library.h"
+
 namespace polygraph {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The folder that this library lies in; empty if it cannot be told.
-fs::path own_folder() {
-  Dl_info info;
-  if (dladdr(reinterpret_cast<const void*>(&load_module), &info) == 0 || info.dli_fname == nullptr) return {};
-  std::error_code error;
-  const fs::path file = fs::canonical(info.dli_fname, error);
-  return error ? fs::path() : file.parent_path();
-}
 
 std::vector<fs::path> module_folders() {
   std::vector<fs::path> folders;
@@ -33,7 +26,7 @@ std::vector<fs::path> module_folders() {
       rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     }
   }
-  add(own_folder());
+  add(own_library().parent_path());
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   if (!error) {

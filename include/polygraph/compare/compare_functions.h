@@ -277,9 +277,14 @@ class CompareFunction {
     label_ = std::move(label);
   }
 
-  /// Throws what the function throws; InputError where there is nothing to compare.
+  /// Results that do not say which outputs they are of are of those that they are listed under. Throws what
+  /// the function throws; InputError where there is nothing to compare.
   OutputResults operator()(const IterationResult& first, const IterationResult& second) const {
-    return function_->call(first, second);
+    OutputResults results = function_->call(first, second);
+    for (auto& [name, result] : results)
+      if (result.output0_name.empty() && result.output1_name.empty())
+        result.output0_name = result.output1_name = name;
+    return results;
   }
   /// What reports call it: `simple`, `L2 Norm`; `custom` without a label.
   std::string label() const { return label_.empty() ? function_->label() : label_; }
