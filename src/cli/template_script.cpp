@@ -86,7 +86,7 @@ Tool script_tool(Session& session, const Kind& kind) {
             .summary = kind.summary,
             .description = std::string("The file is what `polygraph run ") + kind.option +
                            "` takes; it is compiled when it is used.",
-            .examples = {{std::string("polygraph template ") + kind.name + " -o script.cpp",
+            .examples = {{std::string("polygraph template ") + kind.name + " -o my_" + kind.name + ".cpp",
                           "A file to start from."}}};
   OptionGroup group;
   group.options = {{.names = {"-o", "--output"},
@@ -102,7 +102,7 @@ Tool script_tool(Session& session, const Kind& kind) {
       throw UsageError("--output: '" + output->string() + "' is no name for C++ source.",
                        "Give it a name that ends in '.cpp'.");
     if (std::filesystem::exists(*output))
-      throw UsageError("--output: '" + output->string() + "' exists already.", "Choose another name.");
+      throw InputError("--output: '" + output->string() + "' exists already.", "Choose another name.");
     write_file(*output, kind.text);
     log_info("Saved a script for {} to '{}'", kind.option, output->string());
     return ExitCode::passed;
