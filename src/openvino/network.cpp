@@ -54,8 +54,41 @@ std::string LoadPlugins::str() const {
 
 namespace {
 
-constexpr std::string_view unsupported_remedy =
-    "Load an extension that has the operation (LoadPlugins, --plugins), or take that part out of the model.";
+// The operators that OpenVINO's messages name behind `introduction`, e.g. `Conv-16, ReduceMean-16`.
+std::string operators_named(const std::vector<std::string>& messages, std::string_view introduction) {
+  std::string named;
+  for (const std::string& line : messages)
+    if (const std::size_t at = line.find(introduction); at != std::string::npos)
+      named += (named.empty() ? "" : ", ") + line.substr(at + introduction.size());
+  return named;
+}
+
+template <class F>
+std::shared_ptr<ov::Model> reading_onnx(const std::string& attempt, F&& read) {
+  try {
+    return calling_openvino(attempt, "OpenVINO's messages say which part of the model it is.",
+                            std::forward<F>(read));
+  } catch (const BackendError& error) {
+    const std::vector<std::string>& messages = error.engine_messages();
+    if (const std::string none = operators_named(messages, "No conversion rule found for operations: ");
+        !none.empty())
+      throw BackendError(
+          fmt::format("{} failed: it has no operator {}.", attempt, none),
+          "Load an extension that has the operator (LoadPlugins, --plugins), or take that part "
+          "out of the model (polygraph surgeon extract).",
+          messages);
+    if (const std::string some = operators_named(messages, "Conversion is failed for: "); !some.empty())
+      throw BackendError(
+          fmt::format(
+              "{} failed: it cannot convert these operators (with the version of the operator set): {}.",
+              attempt, some),
+          "Often the rank of a value is not known to it, behind an If for example. Fixing shapes may help "
+          "(polygraph surgeon sanitize --override-input-shapes ... --fold-constants); or run the model with "
+          "--onnxrt.",
+          messages);
+    throw;
+  }
+}
 
 // OpenVINO calls a layer that computes an output of the model after that tensor; here each is called as its
 // ONNX node is.
@@ -84,9 +117,8 @@ Network NetworkFromOnnxPath::operator()() const {
   const MappedFile file(path_);
   const onnx::Model structure = onnx::load_model(file);
   Runtime runtime = runtime_.get();
-  Network network(calling_openvino(fmt::format("Reading the ONNX model '{}' with OpenVINO", path_.native()),
-                                   std::string(unsupported_remedy),
-                                   [&] { return runtime.native().read_model(path_.string()); }),
+  Network network(reading_onnx(fmt::format("Reading the ONNX model '{}' with OpenVINO", path_.native()),
+                               [&] { return runtime.native().read_model(path_.string()); }),
                   runtime);
   name_layers(network, structure.graph);
   network.set_origin(path_.filename().string(), fmt::format("{:016x}", checksum(file.bytes())));
@@ -106,10 +138,9 @@ Network NetworkFromOnnxBytes::operator()() const {
   const onnx::Model structure = onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive());
   Runtime runtime = runtime_.get();
   const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  Network network(
-      calling_openvino("Reading an ONNX model from memory with OpenVINO", std::string(unsupported_remedy),
-                       [&] { return runtime.native().read_model(text, ov::Tensor()); }),
-      runtime);
+  Network network(reading_onnx("Reading an ONNX model from memory with OpenVINO",
+                               [&] { return runtime.native().read_model(text, ov::Tensor()); }),
+                  runtime);
   name_layers(network, structure.graph);
   network.set_origin("", fmt::format("{:016x}", checksum(bytes.span())));
   return network;

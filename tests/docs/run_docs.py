@@ -34,7 +34,7 @@ import sys
 import tempfile
 
 LINKED_FOLDERS = ("docs", "examples", "src", "tests")
-EXAMPLES_ON_PATH = ("immediate_eval_api", "extend_network", "several_threads", "file_type")
+EXAMPLES_ON_PATH = ("immediate_eval_api", "extend_network", "several_threads", "file_type", "compare_precisions")
 NOT_RUN = {"cmake", "json", "text", "output", "sh norun", "console norun", "cpp norun"}
 RUN = {"sh", "console", "cpp", "cpp scope", "cpp run"}
 LOG_LINE = re.compile(r"\[[USXVIWE!]\] ")
