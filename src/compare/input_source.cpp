@@ -155,7 +155,7 @@ std::unique_ptr<FeedReader> folder_source(const fs::path& folder, const TensorMe
     std::ranges::copy_if(entries, std::back_inserter(files), [](const fs::path& path) {
       return path.extension() == ".json" || path.extension() == ".npz";
     });
-    return feed_reader(std::move(files), {.raw_types = inputs});
+    return feed_reader(files, {.raw_types = inputs});
   }
   if (any(is_array_file)) {
     // Files called as inputs are one iteration; with one input, others are an iteration each.

@@ -67,7 +67,7 @@ void require_runners(bool any) {
 }  // namespace
 
 struct RunStream::State {
-  State(std::vector<Runner*> runners, InputData& input_data, RunOptions run_options)
+  State(const std::vector<Runner*>& runners, InputData& input_data, RunOptions run_options)
       : data(input_data), options(std::move(run_options)) {
     require_runners(!runners.empty());
     active.reserve(runners.size());
@@ -84,7 +84,7 @@ struct RunStream::State {
 };
 
 RunStream::RunStream(std::vector<Runner*> runners, InputData& data, RunOptions options)
-    : state_(std::make_unique<State>(std::move(runners), data, std::move(options))) {}
+    : state_(std::make_unique<State>(runners, data, std::move(options))) {}
 
 RunStream::~RunStream() = default;
 

@@ -43,7 +43,8 @@ const KernelSet* avx2_kernels() {
 #endif
 
 const KernelSet& kernels() {
-  static const KernelSet& best = avx2_kernels() != nullptr ? *avx2_kernels() : portable_kernels();
+  const KernelSet* const avx2 = avx2_kernels();
+  static const KernelSet& best = avx2 != nullptr ? *avx2 : portable_kernels();
   return best;
 }
 

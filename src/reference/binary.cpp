@@ -206,7 +206,7 @@ Values bit_shift(const Call& call) {
     using T = decltype(x);
     const bool is_beyond = y < T{0} || static_cast<std::uint64_t>(y) >= sizeof(T) * 8;
     if (is_beyond) return !is_left && x < T{0} ? static_cast<T>(-1) : T{0};
-    const auto count = static_cast<unsigned>(y);
+    const auto count = static_cast<std::uint64_t>(y);
     return is_left ? static_cast<T>(static_cast<std::uint64_t>(x) << count) : static_cast<T>(x >> count);
   });
 }

@@ -58,7 +58,8 @@ std::vector<Value> Executor::run(const Plan& plan, std::vector<Value> inputs, Fr
         !std::holds_alternative<std::monostate>(plan.constants[static_cast<std::size_t>(input)]);
     if (next < inputs.size() && !(is_constant && !outer)) frame.set(input, std::move(inputs[next++]));
   }
-  for (const Plan::Capture& capture : plan.captures) frame.set(capture.inner, outer->get(capture.outer));
+  if (outer != nullptr)  // nothing is outside of the whole model
+    for (const Plan::Capture& capture : plan.captures) frame.set(capture.inner, outer->get(capture.outer));
   for (const Plan::Step& step : plan.steps) {
     run_step(step, frame);
     for (const std::int32_t value : step.last_uses) frame.values[static_cast<std::size_t>(value)].reset();

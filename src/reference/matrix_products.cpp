@@ -15,7 +15,7 @@ namespace {
 
 // With a zero point for each row of a and each column of b, or one for all.
 Tensor shifted(const Call& call, std::size_t input, std::size_t zero_point, bool by_row) {
-  const Tensor values = call.tensor(input).cast(DataType::float64);
+  Tensor values = call.tensor(input).cast(DataType::float64);
   if (!call.has(zero_point)) return values;
   Tensor zero = call.tensor(zero_point).cast(DataType::float64);
   if (by_row && zero.shape().rank() == 1 && zero.element_count() > 1)

@@ -25,7 +25,7 @@ void parallel_for(std::int64_t count, std::int64_t grain, int threads,
     std::int64_t part = 1;
     try {
       for (; part < parts; ++part) helpers.emplace_back(run, part);
-    } catch (const std::system_error&) {
+    } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch)
       // No more threads to be had: this one does the rest.
     }
     for (; part < parts; ++part) run(part);

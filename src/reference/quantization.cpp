@@ -25,7 +25,7 @@ std::pair<double, double> range_of(const Call& call, DataType dtype) {
 // Scale or zero point as a tensor that broadcasts to `shape`: one number, one for each place along an axis,
 // or (with blocks) one for each block along it.
 Tensor spread(const Call& call, const Tensor& parameter, const Shape& shape, std::int64_t block) {
-  const Tensor values = parameter.cast(DataType::float64);
+  Tensor values = parameter.cast(DataType::float64);
   if (values.element_count() == 1) return values.reshaped(Shape{});
   const std::size_t axis = call.axis(call.attribute("axis", std::int64_t{1}), shape.rank());
   if (block == 0 && values.shape().rank() == 1) {
@@ -155,7 +155,7 @@ Values qlinear_conv(const Call& call) {
 
 Values conv_integer(const Call& call) {
   const auto shifted = [&](std::size_t input, std::size_t zero_point) {
-    const Tensor values = call.tensor(input).cast(DataType::float64);
+    Tensor values = call.tensor(input).cast(DataType::float64);
     if (!call.has(zero_point)) return values;
     Tensor zero = call.tensor(zero_point).cast(DataType::float64);
     if (zero.element_count() == 1) return pairwise(call, values, zero.reshaped(Shape{}), std::minus());
