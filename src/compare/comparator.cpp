@@ -57,48 +57,65 @@ Comparator::Comparator(std::vector<CompareFunction> functions, ComparatorOptions
 }
 
 const std::vector<PairComparison>& Comparator::compare(std::span<const IterationResult> results) {
-  const std::size_t count = results.size() < 2 ? 0 : results.size() - 1;
+  return add(measure(results));
+}
+
+std::vector<PairComparison> Comparator::measure(std::span<const IterationResult> results) const {
+  std::vector<PairComparison> comparisons(results.size() < 2 ? 0 : results.size() - 1);
+  for (std::size_t i = 0; i < comparisons.size(); ++i) {
+    const IterationResult& first = results[i];
+    const IterationResult& second = results[i + 1];
+    PairComparison& comparison = comparisons[i];
+    comparison.runners = {first.runner_name, second.runner_name};
+    comparison.first = &first;
+    comparison.second = &second;
+    comparison.passed = true;
+    const bool is_lost = !first.failure.empty() || !second.failure.empty();
+    for (const CompareFunction& function : functions_) {
+      comparison.results.push_back(is_lost ? lost(first, second) : function(first, second));
+      comparison.passed = comparison.passed && all_passed(comparison.results.back());
+    }
+  }
+  return comparisons;
+}
+
+const std::vector<PairComparison>& Comparator::add(std::vector<PairComparison> comparisons) {
+  current_ = std::move(comparisons);
   if (pairs_.empty())
-    for (std::size_t i = 0; i < count; ++i) {
-      PairSummary& pair =
-          pairs_.emplace_back(PairSummary{.runners = {results[i].runner_name, results[i + 1].runner_name}});
+    for (const PairComparison& comparison : current_) {
+      PairSummary& pair = pairs_.emplace_back(PairSummary{.runners = comparison.runners});
       for (const CompareFunction& function : functions_)
         pair.functions.push_back({.label = function.label()});
     }
-  if (pairs_.size() != count)
+  constexpr const char* remedy = "Compare runs with the same runners in every iteration.";
+  if (pairs_.size() != current_.size())
     throw InputError(
         fmt::format("Comparing results: there are {} runners, and there were {} in the iterations before.",
-                    results.size(), pairs_.size() + 1),
-        "Compare runs with the same runners in every iteration.");
-  current_.assign(count, {});
-  for (std::size_t i = 0; i < count; ++i) {
-    const IterationResult& first = results[i];
-    const IterationResult& second = results[i + 1];
-    if (pairs_[i].runners != RunnerPair{first.runner_name, second.runner_name})
-      throw InputError(fmt::format("Comparing results: '{}' and '{}' stand where '{}' and '{}' were before.",
-                                   first.runner_name, second.runner_name, pairs_[i].runners.first,
-                                   pairs_[i].runners.second),
-                       "Compare runs with the same runners in every iteration.");
-    PairComparison& comparison = current_[i];
-    comparison.first = &first;
-    comparison.second = &second;
-    const bool is_lost = !first.failure.empty() || !second.failure.empty();
-    for (const CompareFunction& function : functions_)
-      comparison.results.push_back(is_lost ? lost(first, second) : function(first, second));
-    summarise(pairs_[i], comparison);
+                    current_.size() + 1, pairs_.size() + 1),
+        remedy);
+  for (std::size_t i = 0; i < current_.size(); ++i) {
+    const auto& [first, second] = current_[i].runners;
+    if (pairs_[i].runners != current_[i].runners)
+      throw InputError(
+          fmt::format("Comparing results: '{}' and '{}' stand where '{}' and '{}' were before.", first, second,
+                      pairs_[i].runners.first, pairs_[i].runners.second),
+          remedy);
+    if (current_[i].results.size() != functions_.size())
+      throw InputError(fmt::format("Comparing results: '{}' and '{}' come with the results of {} functions, "
+                                   "and there are {}.",
+                                   first, second, current_[i].results.size(), functions_.size()),
+                       "Measure with the functions that the results are added to.");
+    summarise(pairs_[i], current_[i]);
   }
   return current_;
 }
 
-void Comparator::summarise(PairSummary& pair, PairComparison& comparison) {
-  comparison.passed = true;
+void Comparator::summarise(PairSummary& pair, const PairComparison& comparison) {
   for (std::size_t f = 0; f < functions_.size(); ++f) {
     const OutputResults& results = comparison.results[f];
-    comparison.passed = comparison.passed && !results.empty();
     for (const auto& [name, result] : results) {
       OutputSummary& output = summary_of(pair.functions[f], name);
       const bool passed = result.passed();
-      comparison.passed = comparison.passed && passed;
       output.passed += passed;
       if (!passed && !output.first_failure) output.first_failure = pair.iterations;
       if (!output.worst || is_worse(result, *output.worst)) {

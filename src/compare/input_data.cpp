@@ -19,6 +19,11 @@ class GeneratedInputs final : public InputData {
     if (next_ == loader_->iterations()) return std::nullopt;
     return (*loader_)[next_++];
   }
+  bool skip() override {
+    if (next_ == options_.iterations) return false;
+    ++next_;
+    return true;
+  }
   void rewind() override { next_ = 0; }
   std::optional<std::int64_t> iterations() const override { return options_.iterations; }
 
@@ -38,16 +43,12 @@ class LoadedInputs final : public InputData {
     rewind();
   }
   std::optional<FeedDict> next() override {
-    if (!inputs_) throw UsageError("Input data is read before it is opened.", "Call open() first.");
-    while (true) {
-      if (current_) {
-        if (const auto feed = current_->next())
-          return adapt_feed(*feed, *inputs_, fmt::format("'{}'", paths_[next_ - 1].string()));
-      }
-      current_.reset();
-      if (next_ == paths_.size()) return std::nullopt;
-      current_ = detail::input_source(paths_[next_++], *inputs_);
-    }
+    std::optional<FeedDict> feed;
+    if (!find([&] { return (feed = current_->next()).has_value(); })) return std::nullopt;
+    return adapt_feed(*feed, *inputs_, fmt::format("'{}'", paths_[next_ - 1].string()));
+  }
+  bool skip() override {
+    return find([&] { return current_->skip(); });
   }
   void rewind() override {
     current_.reset();
@@ -56,10 +57,69 @@ class LoadedInputs final : public InputData {
   std::optional<std::int64_t> iterations() const override { return std::nullopt; }
 
  private:
+  // Goes through the sources until `use` finds an iteration in one.
+  template <class Use>
+  bool find(const Use& use) {
+    if (!inputs_) throw UsageError("Input data is read before it is opened.", "Call open() first.");
+    while (true) {
+      if (current_ && use()) return true;
+      current_.reset();
+      if (next_ == paths_.size()) return false;
+      current_ = detail::input_source(paths_[next_++], *inputs_);
+    }
+  }
+
   std::vector<std::filesystem::path> paths_;
   std::optional<TensorMetadata> inputs_;
   std::unique_ptr<FeedReader> current_;
   std::size_t next_ = 0;
+};
+
+class EveryNth final : public InputData {
+ public:
+  EveryNth(std::unique_ptr<InputData> data, std::int64_t first, std::int64_t step)
+      : data_(std::move(data)), first_(first), step_(step) {
+    if (first < 0 || step < 1)
+      throw UsageError(fmt::format("Every {}-th iteration from iteration {} on: there is no such share of data.",
+                                   step, first),
+                       "Give a rank, from 0 on, and the number of ranks, from 1 on.");
+  }
+  void open(const TensorMetadata& inputs) override {
+    data_->open(inputs);
+    ahead_ = first_;
+  }
+  std::optional<FeedDict> next() override {
+    if (!pass_over()) return std::nullopt;
+    ahead_ = step_ - 1;
+    return data_->next();
+  }
+  bool skip() override {
+    if (!pass_over()) return false;
+    ahead_ = step_ - 1;
+    return data_->skip();
+  }
+  void rewind() override {
+    data_->rewind();
+    ahead_ = first_;
+  }
+  std::optional<std::int64_t> iterations() const override {
+    const std::optional<std::int64_t> all = data_->iterations();
+    if (!all) return std::nullopt;
+    return *all <= first_ ? 0 : (*all - first_ - 1) / step_ + 1;
+  }
+
+ private:
+  // The iterations of others that come before the next one.
+  bool pass_over() {
+    for (; ahead_ > 0; --ahead_)
+      if (!data_->skip()) return false;
+    return true;
+  }
+
+  std::unique_ptr<InputData> data_;
+  std::int64_t first_;
+  std::int64_t step_;
+  std::int64_t ahead_ = 0;
 };
 
 }  // namespace
@@ -70,6 +130,10 @@ std::unique_ptr<InputData> generated_inputs(DataLoaderOptions options) {
 
 std::unique_ptr<InputData> loaded_inputs(std::vector<std::filesystem::path> paths) {
   return std::make_unique<LoadedInputs>(std::move(paths));
+}
+
+std::unique_ptr<InputData> every_nth(std::unique_ptr<InputData> data, std::int64_t first, std::int64_t step) {
+  return std::make_unique<EveryNth>(std::move(data), first, step);
 }
 
 RunResults expected_outputs(const std::vector<std::filesystem::path>& paths, const TensorMetadata& outputs,

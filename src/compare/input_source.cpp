@@ -31,6 +31,11 @@ class ListReader final : public FeedReader {
     if (next_ == paths_.size()) return std::nullopt;
     return make_(paths_[next_++]);
   }
+  bool skip() override {
+    if (next_ == paths_.size()) return false;
+    ++next_;
+    return true;
+  }
 
  private:
   std::vector<fs::path> paths_;

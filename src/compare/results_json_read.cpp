@@ -32,7 +32,19 @@ class JsonFeedReader final : public FeedReader {
   }
 
   std::optional<FeedDict> next() override {
-    if (at_end_) return std::nullopt;
+    std::optional<FeedDict> feed;
+    advance([&](JsonScanner& scanner) { feed = detail::read_feed(scanner, options_); });
+    return feed;
+  }
+  bool skip() override {
+    return advance([](JsonScanner& scanner) { scanner.skip_value(); });
+  }
+
+ private:
+  // Has an iteration read, if there is another.
+  template <class Read>
+  bool advance(const Read& read) {
+    if (at_end_) return false;
     JsonScanner scanner = document_.scanner();
     scanner.seek(position_);
     if (is_list_ && (is_first_ ? scanner.accept(']') : !scanner.accept(','))) {
@@ -41,17 +53,16 @@ class JsonFeedReader final : public FeedReader {
     }
     if (!is_list_ && !is_first_) return finish(scanner);
     is_first_ = false;
-    FeedDict feed = detail::read_feed(scanner, options_);
+    read(scanner);
     document_.forget(position_, scanner.position());
     position_ = scanner.position();
-    return feed;
+    return true;
   }
 
- private:
-  std::optional<FeedDict> finish(JsonScanner& scanner) {
+  bool finish(JsonScanner& scanner) {
     scanner.expect_end();
     at_end_ = true;
-    return std::nullopt;
+    return false;
   }
 
   JsonDocument document_;
@@ -91,6 +102,11 @@ class JsonResultsReader final : public ResultsReader {
     }
     ++next_;
     return results;
+  }
+  bool skip() override {
+    if (next_ == count_) return false;
+    ++next_;
+    return true;
   }
 
  private:

@@ -184,6 +184,11 @@ class NpzFeedReader final : public FeedReader {
     ++next_;
     return feed;
   }
+  bool skip() override {
+    if (next_ == iterations_.end()) return false;
+    ++next_;
+    return true;
+  }
 
  private:
   using Entries = std::vector<std::pair<std::string, const ZipMember*>>;
@@ -221,6 +226,11 @@ class NpzResultsReader final : public ResultsReader {
     }
     ++next_;
     return results;
+  }
+  bool skip() override {
+    if (next_ == iterations_.end()) return false;
+    ++next_;
+    return true;
   }
 
  private:

@@ -48,6 +48,7 @@ class NpyFeedReader final : public FeedReader {
     feed.set(name, load_npy(file_, detail::type_of_raw(header.descr, raw_type)));
     return feed;
   }
+  bool skip() override { return !std::exchange(done_, true); }
 
  private:
   fs::path file_;
@@ -77,16 +78,26 @@ class Chain final : public Base {
       : files_(std::move(files)), options_(std::move(options)), open_(open) {}
 
   std::optional<Item> next() override {
+    std::optional<Item> item;
+    find([&] { return (item = current_->next()).has_value(); });
+    return item;
+  }
+  bool skip() override {
+    return find([&] { return current_->skip(); });
+  }
+
+ private:
+  // Goes through the files until `use` finds an iteration in one.
+  template <class Use>
+  bool find(const Use& use) {
     while (true) {
-      if (current_)
-        if (auto item = current_->next()) return item;
+      if (current_ && use()) return true;
       current_.reset();
-      if (next_ == files_.size()) return std::nullopt;
+      if (next_ == files_.size()) return false;
       current_ = open_(files_[next_++], options_);
     }
   }
 
- private:
   std::vector<fs::path> files_;
   ReadOptions options_;
   Open open_;

@@ -45,8 +45,9 @@ struct PairSummary {
 
 /// What comparing one pair of results of one iteration gave, one entry for each function.
 struct PairComparison {
-  const IterationResult* first = nullptr;
-  const IterationResult* second = nullptr;
+  RunnerPair runners = {};
+  const IterationResult* first = nullptr;   ///< null where another process compared them
+  const IterationResult* second = nullptr;  ///< likewise
   std::vector<OutputResults> results = {};
   bool passed = false;
 };
@@ -76,6 +77,12 @@ class Comparator {
   /// Throws InputError if the runners are not those of the iterations before, and what the functions throw.
   const std::vector<PairComparison>& compare(std::span<const IterationResult> results);
 
+  /// The two halves of `compare`, for iterations that several threads or processes compare: what the functions
+  /// find, which changes nothing here and may be called from several threads, if the functions may;
+  std::vector<PairComparison> measure(std::span<const IterationResult> results) const;
+  /// and adding that to what is known. Iterations count in the order in which they are added.
+  const std::vector<PairComparison>& add(std::vector<PairComparison> comparisons);
+
   /// Judges averages, if asked for. Returns whether everything passed; false if nothing was compared.
   bool finish();
 
@@ -85,7 +92,7 @@ class Comparator {
   const AccuracyResults& results() const { return results_; }
 
  private:
-  void summarise(PairSummary& pair, PairComparison& comparison);
+  void summarise(PairSummary& pair, const PairComparison& comparison);
 
   std::vector<CompareFunction> functions_;
   ComparatorOptions options_;

@@ -28,6 +28,9 @@ class InputData {
   /// The next iteration, or nothing at the end. The feed has exactly the model's inputs, each of its type and
   /// of a shape that it accepts. Throws InputError where that cannot be; UsageError if it is not open.
   virtual std::optional<FeedDict> next() = 0;
+  /// Passes over an iteration, which is not made up, and of which is read only what its format makes necessary;
+  /// false at the end.
+  virtual bool skip() { return next().has_value(); }
   /// Starts at the first iteration again.
   virtual void rewind() = 0;
   /// How many iterations there are, if that is known without reading them.
@@ -52,6 +55,13 @@ std::unique_ptr<InputData> generated_inputs(DataLoaderOptions options = {});
 /// it is exactly the same there), another shape of as many elements if the model leaves just one. Everything
 /// else is an InputError: a missing or another name, values out of range, a shape that does not fit.
 std::unique_ptr<InputData> loaded_inputs(std::vector<std::filesystem::path> paths);
+
+/// Every `step`-th iteration of other data, beginning with iteration `first`: one rank's share of a run that
+/// several share (reduce_iterations.h). Throws UsageError if `first` is negative or `step` below 1.
+/// @code
+///   const auto mine = every_nth(generated_inputs({.iterations = 1000}), ranks->rank(), ranks->size());
+/// @endcode
+std::unique_ptr<InputData> every_nth(std::unique_ptr<InputData> data, std::int64_t first, std::int64_t step);
 
 /// What the model should give for ONNX test data: `output_0.pb`, ... of the same folders as `loaded_inputs`
 /// reads, as results of a runner. Iterations come in the same order.

@@ -60,6 +60,9 @@ class FeedReader {
   /// The next iteration, or nothing at the end. Throws InputError where the data is damaged, holds something
   /// else, or names an input twice.
   virtual std::optional<FeedDict> next() = 0;
+  /// Passes over an iteration, reading as little of it as its format allows; false at the end. Damage in it may
+  /// go unnoticed.
+  virtual bool skip() { return next().has_value(); }
 };
 
 /// Reads results.
@@ -69,6 +72,8 @@ class ResultsReader {
   /// One iteration of each runner that has so many, or nothing at the end. Runners without any iteration are
   /// left out.
   virtual std::optional<RunResults> next() = 0;
+  /// Passes over an iteration, as FeedReader does.
+  virtual bool skip() { return next().has_value(); }
 };
 
 /// Writers by the path's extension. They throw InputError if a folder is not empty or a file is in its place;
