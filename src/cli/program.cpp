@@ -1,5 +1,6 @@
 #include "cli/program.h"
 
+#include <polygraph/compare/rank_group.h>
 #include <polygraph/core/log.h>
 #include <unistd.h>
 
@@ -31,6 +32,15 @@ void report(const std::string& message) noexcept {
   }
 }
 
+// Whether this process is one of several that mpirun launched, and not the first.
+bool is_follower() noexcept {
+  try {
+    return compare::launched_rank().rank != 0;
+  } catch (...) {  // of another MPI: `run` says so
+    return false;
+  }
+}
+
 ExitCode run_command(Session& session, Values arguments) {
   const Command command = parse(polygraph_tool(session), arguments);
   const Tool& tool = command.tool();
@@ -40,7 +50,9 @@ ExitCode run_command(Session& session, Values arguments) {
   }
   if (command.instead() != nullptr) return command.instead()->run_instead();
   command.apply();
-  set_log_options(session.logging.resolve());
+  LogOptions log = session.logging.resolve();
+  if (tool.spreads_over_ranks && is_follower()) log.log_file.clear();
+  set_log_options(std::move(log));
   if (tool.long_running) watch_for_interrupts();
   return tool.run();
 }
@@ -51,6 +63,8 @@ ExitCode guarded(const Work& work) {
   try {
     return work();
   } catch (const CommandLineError& error) {
+    // All ranks have the same command line: the first one complains.
+    if (is_follower()) return ExitCode::passed;
     report(std::string(error.what()) + "\n" + error.usage());
     return error.exit_code();
   } catch (const Error& error) {
@@ -114,7 +128,15 @@ int run_program(Session& session, Values arguments) noexcept {
     session.output.flush();
     return ExitCode::passed;
   });
-  return static_cast<int>(code == ExitCode::passed ? flushed : code);
+  if (code == ExitCode::passed) code = flushed;
+  if (session.at_end) {
+    const ExitCode ended = guarded([&] {
+      session.at_end(static_cast<int>(code));
+      return ExitCode::passed;
+    });
+    if (code == ExitCode::passed) code = ended;
+  }
+  return static_cast<int>(code);
 }
 
 }  // namespace polygraph::cli

@@ -1,14 +1,13 @@
 #include <fmt/format.h>
 #include <polygraph/compare/comparator.h>
 #include <polygraph/compare/input_data.h>
-#include <polygraph/compare/report_text.h>
+#include <polygraph/compare/reduce_iterations.h>
 #include <polygraph/compare/run_stream.h>
 #include <polygraph/compare/saved_data.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 
 #include <chrono>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -17,7 +16,9 @@
 #include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/run_arguments.h"
+#include "cli/run_iteration.h"
 #include "cli/run_model.h"
+#include "cli/run_ranks.h"
 #include "cli/run_report.h"
 #include "cli/text.h"
 #include "cli/tools.h"
@@ -28,45 +29,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using compare::IterationResult;
-
-// Iterations that failed are told in full so many times; the summary has the rest.
-constexpr std::int64_t most_failures_told = 10;
-
-// Saved outputs, as further runners.
-class LoadedOutputs {
- public:
-  LoadedOutputs(const std::vector<fs::path>& paths, const std::set<std::string>& taken) : taken_(taken) {
-    for (const fs::path& path : paths) readers_.push_back(compare::results_reader({path}));
-  }
-
-  /// Appends one result for each runner of each file; false if there are none any more.
-  bool next(std::vector<IterationResult>& results) {
-    std::size_t ended = 0;
-    for (const auto& reader : readers_) {
-      std::optional<compare::RunResults> loaded = reader->next();
-      if (!loaded) {
-        ++ended;
-        continue;
-      }
-      for (compare::RunnerResults& runner : *loaded)
-        for (IterationResult& result : runner.iterations) {
-          // A name that a runner has, too, would tell nobody which is which.
-          if (taken_.contains(result.runner_name)) result.runner_name += " (loaded)";
-          results.push_back(std::move(result));
-        }
-    }
-    if (ended != 0 && ended != readers_.size())
-      throw InputError("The files of --load-outputs hold different numbers of iterations.",
-                       "Compare outputs of the same inputs.");
-    return ended == 0;
-  }
-
-  bool empty() const { return readers_.empty(); }
-
- private:
-  std::vector<std::unique_ptr<compare::ResultsReader>> readers_;
-  std::set<std::string> taken_;
-};
 
 // Raw inputs: FOLDER/<iteration>/<input>.bin.
 void save_blobs(const fs::path& folder, std::int64_t iteration, const FeedDict& inputs) {
@@ -82,65 +44,49 @@ void save_blobs(const fs::path& folder, std::int64_t iteration, const FeedDict& 
   }
 }
 
-std::vector<compare::PostprocessFunction> postprocess_functions(const RunArguments& arguments) {
-  std::vector<compare::PostprocessFunction> functions;
-  for (const compare::ScriptName& script : arguments.postprocess_scripts)
-    functions.push_back(compare::postprocess_function_from_script(script));
-  if (arguments.top_k) functions.emplace_back(compare::TopKPostprocessFunc(*arguments.top_k));
-  return functions;
-}
-
-// One run of the tool, iteration by iteration.
+// What one run of the tool reports, iteration by iteration.
 class Run {
  public:
-  Run(Session& session, const RunArguments& arguments, std::vector<compare::CompareFunction> functions,
-      const std::set<std::string>& runners)
-      : session_(session),
-        arguments_(arguments),
-        comparator_(std::move(functions), {.check_average = arguments.compare.check_average,
-                                           .keep_results = arguments.save_accuracy_results.has_value()}),
-        loaded_(arguments.load_outputs, runners),
-        live_(runners.size()),
-        postprocess_(postprocess_functions(arguments)),
-        is_verbose_(session.logging.resolve().level <= Severity::verbose) {
+  Run(Session& session, const RunArguments& arguments, compare::Comparator& comparator, bool is_verbose)
+      : session_(session), arguments_(arguments), comparator_(comparator), is_verbose_(is_verbose) {
     if (arguments_.save_inputs) inputs_writer_ = compare::feed_writer(*arguments_.save_inputs);
     if (arguments_.save_outputs) outputs_writer_ = compare::results_writer(*arguments_.save_outputs);
     report_.validated = arguments_.validate;
   }
 
-  /// Reports one iteration. Returns whether to go on.
-  bool iteration(const FeedDict& inputs, std::vector<IterationResult> results) {
-    if (report_.iterations == 0) tell_metadata(inputs, results);
-    if (inputs_writer_) inputs_writer_->add(inputs);
-    if (arguments_.save_input_blob) save_blobs(*arguments_.save_input_blob, report_.iterations, inputs);
-    save_outputs(results);
-    for (const IterationResult& result : results) add_time(result);
-    if (!loaded_.empty() && !loaded_.next(results))
-      throw InputError(
-          fmt::format("--load-outputs holds {} iterations, and more were run.", report_.iterations),
-          "Run the same number of iterations that was saved (--iterations, --load-inputs).");
-    return judge(std::move(results));
-  }
-
-  /// Goes through saved outputs alone.
-  void loaded_only() {
-    std::vector<IterationResult> results;
-    while (loaded_.next(results)) {
-      if (!judge(std::move(results))) return;
-      results.clear();
+  /// Takes the next iteration. Returns whether to go on.
+  bool take(IterationReport iteration) {
+    tell(iteration.metadata);
+    if (inputs_writer_ && iteration.inputs) inputs_writer_->add(*iteration.inputs);
+    if (arguments_.save_input_blob && iteration.inputs)
+      save_blobs(*arguments_.save_input_blob, report_.iterations, *iteration.inputs);
+    save_outputs(iteration.outputs);
+    for (const IterationReport::Inference& inference : iteration.inferences) add_time(inference);
+    add_invalid(std::move(iteration.invalid));
+    for (const std::string& failure : iteration.failures) {
+      lost_ = true;
+      tell(fmt::format("FAILED | {}\n", failure));
     }
+    if (iteration.error) std::rethrow_exception(iteration.error);
+    bool passed = true;
+    const std::vector<compare::PairComparison>& pairs = comparator_.add(std::move(iteration.pairs));
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      tell_pair(comparator_.pairs()[i], pairs[i].passed, iteration.texts[i]);
+      passed = passed && pairs[i].passed;
+    }
+    ++report_.iterations;
+    stopped_ = arguments_.compare.fail_fast && !(passed && report_.invalid.empty() && !lost_);
+    return !stopped_;
   }
 
-  ExitCode finish(double seconds, std::string command) {
+  /// @param loaded  The outputs that were compared with those of runners.
+  ExitCode finish(double seconds, std::string command, LoadedOutputs& loaded) {
     if (report_.iterations == 0)
       throw InputError("Nothing was run: there are no inputs.", "Give inputs with at least one iteration.");
-    if (live_ > 0 && !loaded_.empty() && !stopped_) {
-      std::vector<IterationResult> rest;
-      if (loaded_.next(rest))
-        throw InputError(fmt::format("--load-outputs holds more than the {} iterations that were run.",
-                                     report_.iterations),
-                         "Run the same number of iterations that was saved (--iterations, --load-inputs).");
-    }
+    if (!arguments_.runners.empty() && !loaded.empty() && !stopped_ && loaded.has(report_.iterations))
+      throw InputError(
+          fmt::format("--load-outputs holds more than the {} iterations that were run.", report_.iterations),
+          "Run the same number of iterations that was saved (--iterations, --load-inputs).");
     const bool compared = comparator_.finish();
     if (inputs_writer_) inputs_writer_->finish();
     if (outputs_writer_) outputs_writer_->finish();
@@ -162,115 +108,52 @@ class Run {
     if (arguments_.json != standard_output) session_.output.write(text);
   }
 
-  void tell_metadata(const FeedDict& inputs, const std::vector<IterationResult>& results) {
-    tell(fmt::format("---- Inference Input(s) ----\n{}\n", inputs.metadata().str()));
-    for (const IterationResult& result : results)
-      tell(fmt::format("{}\n---- Inference Output(s) ----\n{}\n", result.runner_name,
-                       result.outputs.metadata().str()));
-  }
-
-  void add_time(const IterationResult& result) {
-    auto found = std::ranges::find(report_.runners, result.runner_name, &RunnerTimes::name);
+  void add_time(const IterationReport::Inference& inference) {
+    auto found = std::ranges::find(report_.runners, inference.runner, &RunnerTimes::name);
     if (found == report_.runners.end())
-      found = report_.runners.insert(report_.runners.end(), RunnerTimes{.name = result.runner_name});
-    if (result.runtime) found->add(*result.runtime);
+      found = report_.runners.insert(report_.runners.end(), RunnerTimes{.name = inference.runner});
+    if (inference.seconds) found->add(*inference.seconds);
   }
 
   void save_outputs(const std::vector<IterationResult>& results) {
-    if (!outputs_writer_) return;
+    if (!outputs_writer_ || results.empty()) return;
     compare::RunResults saved;
     for (const IterationResult& result : results) saved.add(result.runner_name, {result});
     outputs_writer_->add(saved);
   }
 
-  bool judge(std::vector<IterationResult> results) {
-    if (arguments_.validate) validate(results);
-    for (const compare::PostprocessFunction& postprocess : postprocess_)
-      for (IterationResult& result : results)
-        if (result.failure.empty()) result = postprocess(std::move(result));
-    for (const IterationResult& result : results)
-      if (!result.failure.empty()) {
-        lost_ = true;
-        tell(fmt::format("FAILED | {}\n", result.failure));
-      }
-    const std::vector<compare::PairComparison>& pairs = comparator_.compare(results);
-    bool passed = true;
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-      tell_pair(comparator_.pairs()[i], pairs[i]);
-      passed = passed && pairs[i].passed;
-    }
-    ++report_.iterations;
-    stopped_ = arguments_.compare.fail_fast && !(passed && report_.invalid.empty() && !lost_);
-    return !stopped_;
-  }
-
-  void validate(const std::vector<IterationResult>& results) {
-    for (const IterationResult& result : results) {
-      if (!result.failure.empty()) continue;
-      for (compare::InvalidOutput& bad : compare::validate(result, {.check_inf = true, .check_nan = true})) {
-        const auto found = std::ranges::find_if(report_.invalid, [&](const InvalidValues& known) {
-          return known.runner == result.runner_name && known.output == bad.name;
-        });
-        if (found != report_.invalid.end())
-          ++found->iterations;
-        else
-          report_.invalid.push_back(
-              {result.runner_name, bad.name, 1, report_.iterations, std::move(bad.text)});
-      }
+  void add_invalid(std::vector<InvalidValues> found) {
+    for (InvalidValues& bad : found) {
+      const auto known = std::ranges::find_if(report_.invalid, [&](const InvalidValues& each) {
+        return each.runner == bad.runner && each.output == bad.output;
+      });
+      if (known != report_.invalid.end())
+        ++known->iterations;
+      else
+        report_.invalid.push_back(std::move(bad));
     }
   }
 
   // The first iteration in full, and those that failed, up to a number; all with -v.
-  void tell_pair(const compare::PairSummary& pair, const compare::PairComparison& comparison) {
+  void tell_pair(const compare::PairSummary& pair, bool passed, const std::string& text) {
     if (arguments_.json == standard_output) return;
     const std::int64_t iteration = pair.iterations - 1;
-    const bool in_full =
-        is_verbose_ || iteration == 0 || (!comparison.passed && failures_told_ < most_failures_told);
+    const bool in_full = is_verbose_ || iteration == 0 || (!passed && failures_told_ < most_failures_told);
     if (!in_full) return;
-    failures_told_ += !comparison.passed;
-    std::string text;
+    failures_told_ += !passed;
     if (iteration == 0)
-      text += fmt::format("Accuracy Comparison | {} vs. {}\n", pair.runners.first, pair.runners.second);
-    text += fmt::format("Iteration: {}\n", iteration);
-    const compare::ReportOptions options{.verbose = is_verbose_};
-    for (std::size_t f = 0; f < comparison.results.size(); ++f) {
-      const compare::OutputResults& results = comparison.results[f];
-      const std::string& label = pair.functions[f].label;
-      for (const auto& [name, result] : results)
-        text += indented_block(compare::output_text(label, result, options));
-      text += indented_block(compare::function_text(label, results));
-    }
-    std::set<std::pair<std::string, std::string>> told;
-    for (const compare::OutputResults& results : comparison.results)
-      for (const auto& [name, result] : results) {
-        const Tensor* first = comparison.first->outputs.find(result.output0_name);
-        const Tensor* second = comparison.second->outputs.find(result.output1_name);
-        if (first && second && told.insert({result.output0_name, result.output1_name}).second)
-          text += indented_block(compare::compared_statistics_text(result, *first, *second, options));
-      }
+      tell(fmt::format("Accuracy Comparison | {} vs. {}\n", pair.runners.first, pair.runners.second));
+    tell(fmt::format("Iteration: {}\n", iteration));
     tell(text);
-  }
-
-  static std::string indented_block(const std::string& block) {
-    std::string text;
-    for (std::size_t begin = 0; begin < block.size();) {
-      const std::size_t end = std::min(block.find('\n', begin), block.size());
-      text += "    " + block.substr(begin, end - begin) + "\n";
-      begin = end + 1;
-    }
-    return text;
   }
 
   Session& session_;
   const RunArguments& arguments_;
-  compare::Comparator comparator_;
-  LoadedOutputs loaded_;
+  compare::Comparator& comparator_;
   std::unique_ptr<compare::FeedWriter> inputs_writer_;
   std::unique_ptr<compare::ResultsWriter> outputs_writer_;
   RunReport report_;
   std::int64_t failures_told_ = 0;
-  std::size_t live_;  // runners, beside those that were loaded
-  std::vector<compare::PostprocessFunction> postprocess_;
   bool is_verbose_;
   bool lost_ = false;
   bool stopped_ = false;
@@ -342,43 +225,142 @@ std::string command_line_text(Values arguments) {
   return text;
 }
 
+// The iterations that are this rank's.
+class OwnIterations {
+ public:
+  OwnIterations(const RunArguments& arguments, const compare::RankGroup& ranks, IterationReporter& reporter,
+                const std::vector<std::unique_ptr<Runner>>& runners)
+      : arguments_(arguments), step_(ranks.size()), next_(ranks.rank()), reporter_(reporter) {
+    for (const auto& runner : runners) runners_.push_back(runner.get());
+    options_ = {.warm_up = arguments.warm_up};
+    options_.on_activation = [](const Runner& runner) { log_info("{} | Activated", runner.name()); };
+    if (!runners_.empty()) data_ = compare::every_nth(input_data(arguments), ranks.rank(), ranks.size());
+  }
+
+  /// The report of the next one; nothing at the end.
+  std::optional<IterationReport> next() {
+    std::optional<IterationReport> report;
+    if (runners_.empty())
+      report = reporter_.report_loaded(next_);
+    else if (arguments_.sequential)
+      report = next_of_all();
+    else
+      report = next_of_stream();
+    next_ += step_;
+    return report;
+  }
+
+ private:
+  std::optional<IterationReport> next_of_stream() {
+    if (!stream_) {
+      if (data_->iterations() == 0) return std::nullopt;  // no engine has to be built
+      stream_.emplace(runners_, *data_, options_);
+    }
+    const compare::Iteration* const iteration = stream_->next();
+    if (iteration == nullptr) return std::nullopt;
+    return reporter_.report(next_, iteration->inputs, iteration->results);
+  }
+
+  std::optional<IterationReport> next_of_all() {
+    if (!all_) {
+      all_.emplace();
+      if (data_->iterations() != 0)
+        *all_ =
+            compare::run_sequentially(runners_, *data_, options_,
+                                      [&](std::int64_t index, const FeedDict& feed, const IterationResult&) {
+                                        if (static_cast<std::size_t>(index) == feeds_.size())
+                                          feeds_.push_back(feed);
+                                      });
+    }
+    if (taken_ == feeds_.size()) return std::nullopt;
+    std::vector<IterationResult> results;
+    for (compare::RunnerResults& runner : *all_) results.push_back(std::move(runner.iterations[taken_]));
+    return reporter_.report(next_, feeds_[taken_++], std::move(results));
+  }
+
+  const RunArguments& arguments_;
+  std::int64_t step_;
+  std::int64_t next_;
+  IterationReporter& reporter_;
+  std::vector<Runner*> runners_;
+  compare::RunOptions options_;
+  std::unique_ptr<compare::InputData> data_;
+  std::optional<compare::RunStream> stream_;
+  // One runner after the other:
+  std::optional<compare::RunResults> all_;
+  std::vector<FeedDict> feeds_;
+  std::size_t taken_ = 0;
+};
+
+// Everything that a rank has made ready to run.
+struct Prepared {
+  Prepared(const RunArguments& given, const compare::RankGroup& ranks, bool is_verbose)
+      : arguments(arguments_for_rank(given, ranks)),
+        comparator((check(arguments), compare_functions(arguments.compare)),
+                   {.check_average = arguments.compare.check_average,
+                    .keep_results = arguments.save_accuracy_results.has_value()}),
+        runners(make_runners(arguments)),
+        reporter(arguments, comparator, names(), is_verbose),
+        iterations(arguments, ranks, reporter, runners) {}
+
+  std::set<std::string> names() const {
+    std::set<std::string> found;
+    for (const auto& runner : runners) found.insert(runner->name());
+    return found;
+  }
+
+  RunArguments arguments;
+  compare::Comparator comparator;
+  std::vector<std::unique_ptr<Runner>> runners;
+  IterationReporter reporter;
+  OwnIterations iterations;
+};
+
+// On the ranks that do not report.
+ExitCode serve(const RunArguments& arguments, compare::RankGroup& ranks, HeldLog& log, bool is_verbose) {
+  std::optional<Prepared> prepared;
+  const auto make = [&]() -> std::optional<IterationReport> {
+    try {
+      if (!prepared) prepared.emplace(arguments, ranks, is_verbose);
+      std::optional<IterationReport> report = prepared->iterations.next();
+      if (report) report->log = log.take();
+      return report;
+    } catch (...) {
+      log.throw_with_lines();
+    }
+  };
+  compare::reduce_iterations<IterationReport>(
+      ranks, {.make = make, .encode = encode, .decode = nullptr, .take = nullptr});
+  return ExitCode::passed;
+}
+
 ExitCode run(Session& session, const RunArguments& arguments) {
   const auto started = std::chrono::steady_clock::now();
-  check(arguments);
-  std::vector<compare::CompareFunction> functions = compare_functions(arguments.compare);
-  const std::vector<std::unique_ptr<Runner>> made = make_runners(arguments);
-  std::vector<Runner*> runners;
-  std::set<std::string> names;
-  for (const auto& runner : made) {
-    runners.push_back(runner.get());
-    names.insert(runner->name());
-  }
-  Run one(session, arguments, std::move(functions), names);
-  compare::RunOptions options{.warm_up = arguments.warm_up};
-  options.on_activation = [](const Runner& runner) { log_info("{} | Activated", runner.name()); };
-  if (runners.empty()) {
-    one.loaded_only();
-  } else {
-    const std::unique_ptr<compare::InputData> data = input_data(arguments);
-    if (arguments.sequential) {
-      std::vector<FeedDict> feeds;
-      compare::RunResults all = compare::run_sequentially(
-          runners, *data, options, [&](std::int64_t index, const FeedDict& feed, const IterationResult&) {
-            if (static_cast<std::size_t>(index) == feeds.size()) feeds.push_back(feed);
-          });
-      for (std::size_t i = 0; i < feeds.size(); ++i) {
-        std::vector<IterationResult> results;
-        for (compare::RunnerResults& runner : all) results.push_back(std::move(runner.iterations[i]));
-        if (!one.iteration(feeds[i], std::move(results))) break;
-      }
-    } else {
-      compare::RunStream stream(runners, *data, options);
-      while (const compare::Iteration* iteration = stream.next())
-        if (!one.iteration(iteration->inputs, iteration->results)) break;
+  const bool is_verbose = session.logging.resolve().level <= Severity::verbose;
+  std::optional<HeldLog> log;
+  if (compare::launched_rank().rank != 0) log.emplace(is_verbose);
+  const std::shared_ptr<compare::RankGroup> ranks = join_run(session);
+  if (ranks->rank() != 0) return serve(arguments, *ranks, *log, is_verbose);
+  // Made with the first iteration, which is this rank's: whatever fails, the other ranks are told to stop.
+  std::optional<Prepared> prepared;
+  std::optional<Run> one;
+  const auto make = [&] {
+    if (!one) {
+      prepared.emplace(arguments, *ranks, is_verbose);
+      one.emplace(session, prepared->arguments, prepared->comparator, is_verbose);
     }
-  }
+    return prepared->iterations.next();
+  };
+  const auto from_other = [&](const Bytes& message, int from) {
+    IterationReport report = decode(message, ranks->where(from));
+    show_log(report.log, ranks->where(from));
+    return report;
+  };
+  const auto take = [&](IterationReport report) { return one->take(std::move(report)); };
+  compare::reduce_iterations<IterationReport>(
+      *ranks, {.make = make, .encode = encode, .decode = from_other, .take = take});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  return one.finish(seconds, command_line_text(session.arguments));
+  return one->finish(seconds, command_line_text(session.arguments), prepared->reporter.loaded());
 }
 
 }  // namespace
@@ -409,6 +391,7 @@ Tool run_tool(Session& session) {
   tool.groups = run_groups(*arguments);
   tool.groups.push_back(logging_group(session.logging));
   tool.long_running = true;
+  tool.spreads_over_ranks = true;
   tool.run = [&session, arguments] { return run(session, *arguments); };
   return tool;
 }

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <functional>
+
 #include "cli/logging_options.h"
 #include "cli/output.h"
 #include "cli/tool.h"
@@ -13,6 +15,8 @@ struct Session {
   Output output{STDOUT_FILENO};
   LoggingOptions logging;
   Values arguments = {};  ///< of the command line, for reports; they outlive the session
+  /// Called with the exit status when everything has been written, if it is set.
+  std::function<void(int)> at_end = {};
 };
 
 }  // namespace polygraph::cli

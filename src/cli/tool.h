@@ -108,6 +108,9 @@ struct Tool {
   /// Whether SIGINT and SIGTERM end the tool by way of `InterruptWatcher`: for tools that run for long or
   /// write files.
   bool long_running = false;
+  /// Whether the processes that mpirun launches do the work together, so that only the first one of them
+  /// writes.
+  bool spreads_over_ranks = false;
   std::function<ExitCode()> run = {};
 
   std::vector<std::string> subtool_names() const;

@@ -96,10 +96,9 @@ const std::vector<PairComparison>& Comparator::add(std::vector<PairComparison> c
   for (std::size_t i = 0; i < current_.size(); ++i) {
     const auto& [first, second] = current_[i].runners;
     if (pairs_[i].runners != current_[i].runners)
-      throw InputError(
-          fmt::format("Comparing results: '{}' and '{}' stand where '{}' and '{}' were before.", first, second,
-                      pairs_[i].runners.first, pairs_[i].runners.second),
-          remedy);
+      throw InputError(fmt::format("Comparing results: '{}' and '{}' stand where '{}' and '{}' were before.",
+                                   first, second, pairs_[i].runners.first, pairs_[i].runners.second),
+                       remedy);
     if (current_[i].results.size() != functions_.size())
       throw InputError(fmt::format("Comparing results: '{}' and '{}' come with the results of {} functions, "
                                    "and there are {}.",

@@ -20,7 +20,8 @@ void write(MessageWriter& writer, const TensorStatistics& found) {
                              found.avg_magnitude, found.sum_squares, found.finite_min, found.finite_max,
                              found.median, found.p90, found.p95, found.p99, found.quantile})
     writer.write(value);
-  for (const std::int64_t value : {found.count, found.min_index, found.max_index, found.nan_count, found.inf_count})
+  for (const std::int64_t value :
+       {found.count, found.min_index, found.max_index, found.nan_count, found.inf_count})
     writer.write(value);
   writer.write(found.first_nan);
   writer.write(found.first_inf);

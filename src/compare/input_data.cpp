@@ -80,9 +80,10 @@ class EveryNth final : public InputData {
   EveryNth(std::unique_ptr<InputData> data, std::int64_t first, std::int64_t step)
       : data_(std::move(data)), first_(first), step_(step) {
     if (first < 0 || step < 1)
-      throw UsageError(fmt::format("Every {}-th iteration from iteration {} on: there is no such share of data.",
-                                   step, first),
-                       "Give a rank, from 0 on, and the number of ranks, from 1 on.");
+      throw UsageError(
+          fmt::format("Every {}-th iteration from iteration {} on: there is no such share of data.", step,
+                      first),
+          "Give a rank, from 0 on, and the number of ranks, from 1 on.");
   }
   void open(const TensorMetadata& inputs) override {
     data_->open(inputs);

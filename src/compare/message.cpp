@@ -154,8 +154,8 @@ void write_error(MessageWriter& writer, const std::exception_ptr& error) {
   } catch (const Error& known) {
     put(known.exit_code(), known.problem(), known.remedy(), known.engine_messages());
   } catch (const std::bad_alloc&) {
-    put(ExitCode::input, "Out of memory.", "Use a smaller input, fewer ranks per host, or a machine with more memory.",
-        {});
+    put(ExitCode::input, "Out of memory.",
+        "Use a smaller input, fewer ranks per host, or a machine with more memory.", {});
   } catch (const std::exception& other) {
     put(ExitCode::backend, fmt::format("Unexpected failure: {}.", other.what()),
         "Please report it with the command line and the input.", {});
@@ -168,7 +168,8 @@ void write_error(MessageWriter& writer, const std::exception_ptr& error) {
 std::exception_ptr read_error(MessageReader& reader, const std::string& from) {
   const auto code = static_cast<ExitCode>(reader.read<std::underlying_type_t<ExitCode>>());
   std::string problem = fmt::format("{}: {}", from, reader.read_text());
-  if (!from.empty()) problem.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(from.front())));
+  if (!from.empty())
+    problem.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(from.front())));
   std::string remedy = reader.read_text();
   std::vector<std::string> messages = reader.read_texts();
   switch (code) {
@@ -177,7 +178,8 @@ std::exception_ptr read_error(MessageReader& reader, const std::string& from) {
     case ExitCode::input:
       return std::make_exception_ptr(InputError(std::move(problem), std::move(remedy), std::move(messages)));
     default:
-      return std::make_exception_ptr(BackendError(std::move(problem), std::move(remedy), std::move(messages)));
+      return std::make_exception_ptr(
+          BackendError(std::move(problem), std::move(remedy), std::move(messages)));
   }
 }
 

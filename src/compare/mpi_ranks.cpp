@@ -35,8 +35,8 @@ class OneRank final : public RankGroup {
   }
 };
 
-// MPI's own waiting keeps a processor busy, which the ranks of this host need to compute. Looks often at first,
-// then now and then; `look` says whether it is done. Returns whether it was within the time.
+// MPI's own waiting keeps a processor busy, which the ranks of this host need to compute. Looks often at
+// first, then now and then; `look` says whether it is done. Returns whether it was within the time.
 template <class Look>
 bool wait_until(RankGroup::Seconds seconds, const Look& look) {
   using Clock = std::chrono::steady_clock;
@@ -153,7 +153,8 @@ class MpiRanks final : public RankGroup {
   }
 
   void start_send(Outgoing& out, int to, const void* data, std::size_t size) {
-    check(mpi_.issend(data, static_cast<int>(size), mpi_.byte, to, tag, mpi_.world, &out.requests.emplace_back()),
+    check(mpi_.issend(data, static_cast<int>(size), mpi_.byte, to, tag, mpi_.world,
+                      &out.requests.emplace_back()),
           attempt("sending to", to));
   }
 

@@ -15,9 +15,10 @@ OpenMpi OpenMpi::open() {
   void* const library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL);
   if (library == nullptr) {
     const char* const reason = ::dlerror();
-    throw BackendError(fmt::format("mpirun launched this process, and Open MPI's library cannot be opened: {}.",
-                                   reason != nullptr ? reason : file),
-                       "Install it on every host (Debian: libopenmpi3), or name it with POLYGRAPH_MPI.");
+    throw BackendError(
+        fmt::format("mpirun launched this process, and Open MPI's library cannot be opened: {}.",
+                    reason != nullptr ? reason : file),
+        "Install it on every host (Debian: libopenmpi3), or name it with POLYGRAPH_MPI.");
   }
   const auto symbol = [&](const char* name) {
     void* const address = ::dlsym(library, name);

@@ -1,6 +1,5 @@
-#include <polygraph/compare/rank_group.h>
-
 #include <fmt/format.h>
+#include <polygraph/compare/rank_group.h>
 #include <polygraph/core/error.h>
 #include <unistd.h>
 
@@ -41,9 +40,10 @@ LaunchedRank launched_rank() {
   // MPICH and its relatives; also Slurm's own start of them.
   if (const auto size = number_of("PMI_SIZE"); size && *size > 1 && number_of("PMI_RANK"))
     throw BackendError(
-        fmt::format("This process is one of {} that an MPI other than Open MPI launched (PMI_SIZE): each of them "
-                    "would do all of the work.",
-                    *size),
+        fmt::format(
+            "This process is one of {} that an MPI other than Open MPI launched (PMI_SIZE): each of them "
+            "would do all of the work.",
+            *size),
         "Launch them with Open MPI's mpirun (Debian: openmpi-bin), or start Polygraph once, without any.");
   return {};
 }
@@ -64,8 +64,9 @@ void RankGroup::meet(const std::string& task) {
     if (reader.read_text() != task && other == 0) other = from;
   }
   if (other != 0)
-    throw UsageError(fmt::format("The program or the command line of {} is not that of {}.", where(other), where(0)),
-                     "Run the same version of Polygraph with the same options on all ranks.");
+    throw UsageError(
+        fmt::format("The program or the command line of {} is not that of {}.", where(other), where(0)),
+        "Run the same version of Polygraph with the same options on all ranks.");
 }
 
 std::string RankGroup::where(int rank) const {

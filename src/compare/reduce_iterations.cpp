@@ -24,7 +24,8 @@ constexpr RankGroup::Seconds most_patience{5};
 // Rank 0's view of the others.
 class Collector {
  public:
-  explicit Collector(RankGroup& ranks) : ranks_(ranks), ended_(static_cast<std::size_t>(ranks.size()), false) {
+  explicit Collector(RankGroup& ranks)
+      : ranks_(ranks), ended_(static_cast<std::size_t>(ranks.size()), false) {
     ended_[0] = true;  // this rank's own iterations are not received
   }
 
@@ -65,9 +66,10 @@ class Collector {
 };
 
 [[noreturn]] void throw_uneven(const RankGroup& ranks, int more, int fewer, std::int64_t iterations) {
-  throw InputError(fmt::format("There are {} iterations for {}, and more for {}: the ranks do not see the same data.",
-                               iterations, ranks.where(fewer), ranks.where(more)),
-                   "Make sure that the files are the same on every host.");
+  throw InputError(
+      fmt::format("There are {} iterations for {}, and more for {}: the ranks do not see the same data.",
+                  iterations, ranks.where(fewer), ranks.where(more)),
+      "Make sure that the files are the same on every host.");
 }
 
 }  // namespace

@@ -130,7 +130,7 @@ class Log {
   void write(Severity severity, std::string_view text, const std::source_location& where, bool once) {
     const std::lock_guard lock(mutex_);
     if (severity < level_of(options_, where.file_name())) return;
-    if (once && !seen_.emplace(text).second) return;
+    if ((once || severity >= Severity::warning) && !seen_.emplace(text).second && once) return;
     const std::string lines = sink_ && !file_ ? std::string() : format(severity, text, where);
     if (file_) write_file(lines);
     if (sink_)
@@ -198,7 +198,7 @@ class Log {
   bool colors_ = !colors_refused();
   FileDescriptor file_;
   std::function<void(Severity, std::string_view)> sink_;
-  std::unordered_set<std::string> seen_;  // what log_once has logged
+  std::unordered_set<std::string> seen_;  // what log_once has logged, and warnings and errors
 };
 
 }  // namespace

@@ -8,6 +8,10 @@
 #include "../fuzz/plugin_config.cpp"
 #undef LLVMFuzzerTestOneInput
 
+#define LLVMFuzzerTestOneInput fuzz_rank_message
+#include "../fuzz/rank_message.cpp"
+#undef LLVMFuzzerTestOneInput
+
 namespace polygraph {
 namespace {
 
@@ -21,6 +25,14 @@ TEST(FuzzCorpus, PluginConfig) {
 
 TEST(FuzzMutations, PluginConfig) {
   mutate_corpus("plugin_config", fuzz_plugin_config, std::chrono::seconds(5));
+}
+
+TEST(FuzzCorpus, RankMessage) {
+  replay_corpus("rank_message", fuzz_rank_message, 4);
+}
+
+TEST(FuzzMutations, RankMessage) {
+  mutate_corpus("rank_message", fuzz_rank_message, std::chrono::seconds(5));
 }
 
 }  // namespace

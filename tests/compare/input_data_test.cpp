@@ -204,5 +204,63 @@ TEST(InputData, DataThatEndsEarlyOrIsNotThere) {
               HasSubstr("neither 0 nor 1"));
 }
 
+// The first element of x in every iteration of a rank's share.
+std::vector<float> share_of(const std::vector<std::filesystem::path>& paths, std::int64_t first,
+                            std::int64_t step) {
+  const auto data = every_nth(loaded_inputs(paths), first, step);
+  std::vector<float> found;
+  for (const FeedDict& feed : read_all(*data, one_input))
+    found.push_back(static_cast<float>(feed["x"].element_as_double(0)));
+  return found;
+}
+
+TEST(InputData, SharesOfEveryFormat) {
+  const TemporaryFolder folder;
+  std::vector<FeedDict> feeds;
+  for (int i = 0; i < 5; ++i) {
+    FeedDict& feed = feeds.emplace_back();
+    feed.set("x", floats({static_cast<float>(i), 0}, Shape{1, 2}));
+    const std::string set = "sets/test_data_set_" + std::to_string(i) + "/input_0.pb";
+    const std::string proto = tensor_proto("x", {static_cast<float>(i), 0});
+    write_file(folder / set, std::as_bytes(std::span(proto)));
+    write_raw(folder / ("raw/" + std::to_string(i) + ".bin"), feed["x"]);
+    save_npy(folder / ("arrays/" + std::to_string(i) + ".npy"), feed["x"]);
+  }
+  for (const char* name : {"inputs.json", "inputs.npz", "inputs"}) save_feeds(folder / name, feeds);
+  for (const char* name : {"inputs.json", "inputs.npz", "inputs", "raw", "arrays", "sets"}) {
+    SCOPED_TRACE(name);
+    EXPECT_THAT(share_of({folder / name}, 0, 1), ElementsAre(0, 1, 2, 3, 4));
+    EXPECT_THAT(share_of({folder / name}, 0, 2), ElementsAre(0, 2, 4));
+    EXPECT_THAT(share_of({folder / name}, 1, 2), ElementsAre(1, 3));
+    EXPECT_THAT(share_of({folder / name}, 4, 7), ElementsAre(4));
+    EXPECT_THAT(share_of({folder / name}, 5, 7), ElementsAre());
+    EXPECT_THAT(share_of({folder / name, folder / name}, 1, 3), ElementsAre(1, 4, 2));
+  }
+}
+
+TEST(InputData, SharesOfMadeUpData) {
+  const auto all = read_all(*generated_inputs({.iterations = 7}), one_input);
+  for (std::int64_t rank = 0; rank < 9; ++rank) {
+    const auto data = every_nth(generated_inputs({.iterations = 7}), rank, 3);
+    EXPECT_EQ(data->iterations(), rank > 6 ? 0 : (6 - rank) / 3 + 1);
+    for (int pass = 0; pass < 2; ++pass) {  // rewinding starts with the first of the share
+      data->open(one_input);
+      data->rewind();
+      for (std::int64_t i = rank; i < 7; i += 3)
+        EXPECT_EQ((*data->next())["x"].str(), all[static_cast<std::size_t>(i)]["x"].str());
+      EXPECT_FALSE(data->next());
+      EXPECT_FALSE(data->skip());
+    }
+  }
+  // What is passed over is not made: a range that no iteration can have is noticed only where one is asked
+  // for.
+  const auto bad = generated_inputs({.iterations = 2, .val_range = {{"", {2, 1}}}});
+  bad->open(one_input);
+  EXPECT_TRUE(bad->skip());
+  EXPECT_THROW(bad->next(), UsageError);
+  EXPECT_THROW(every_nth(generated_inputs(), -1, 2), UsageError);
+  EXPECT_THROW(every_nth(generated_inputs(), 0, 0), UsageError);
+}
+
 }  // namespace
 }  // namespace polygraph::compare

@@ -77,8 +77,8 @@ class Comparator {
   /// Throws InputError if the runners are not those of the iterations before, and what the functions throw.
   const std::vector<PairComparison>& compare(std::span<const IterationResult> results);
 
-  /// The two halves of `compare`, for iterations that several threads or processes compare: what the functions
-  /// find, which changes nothing here and may be called from several threads, if the functions may;
+  /// The two halves of `compare`, for iterations that several threads or processes compare: what the
+  /// functions find, which changes nothing here and may be called from several threads, if the functions may;
   std::vector<PairComparison> measure(std::span<const IterationResult> results) const;
   /// and adding that to what is known. Iterations count in the order in which they are added.
   const std::vector<PairComparison>& add(std::vector<PairComparison> comparisons);

@@ -28,8 +28,8 @@ class InputData {
   /// The next iteration, or nothing at the end. The feed has exactly the model's inputs, each of its type and
   /// of a shape that it accepts. Throws InputError where that cannot be; UsageError if it is not open.
   virtual std::optional<FeedDict> next() = 0;
-  /// Passes over an iteration, which is not made up, and of which is read only what its format makes necessary;
-  /// false at the end.
+  /// Passes over an iteration, which is not made up, and of which is read only what its format makes
+  /// necessary; false at the end.
   virtual bool skip() { return next().has_value(); }
   /// Starts at the first iteration again.
   virtual void rewind() = 0;

@@ -60,8 +60,9 @@ class RankGroup {
   virtual std::optional<RankMessage> receive(int from, Seconds seconds = for_ever) = 0;
   /// Waits until everything that was sent has been received.
   virtual void flush() = 0;
-  /// Ends the part of this rank in the job, to be called once by each before its process ends. While `in_step`
-  /// is not set, others may still be at work: the job is ended with `status`, and with it their processes.
+  /// Ends the part of this rank in the job, to be called once by each before its process ends. While
+  /// `in_step` is not set, others may still be at work: the job is ended with `status`, and with it their
+  /// processes.
   virtual void leave(int status) = 0;
 
   /// Tells rank 0 the name of each rank's host, and makes sure that all are there for the same thing.
@@ -78,8 +79,8 @@ class RankGroup {
   std::vector<std::string> hosts_;
 };
 
-/// The ranks of the job that mpirun launched, by Open MPI's library, which is opened for that (nothing of it is
-/// linked): `libmpi.so.40`, or the file that POLYGRAPH_MPI names. A job of one rank, as of a process that
+/// The ranks of the job that mpirun launched, by Open MPI's library, which is opened for that (nothing of it
+/// is linked): `libmpi.so.40`, or the file that POLYGRAPH_MPI names. A job of one rank, as of a process that
 /// mpirun did not launch, needs no library. Throws BackendError, saying what to install, if it cannot be
 /// opened or is another MPI's.
 ///

@@ -38,9 +38,9 @@ void serve_iterations(RankGroup& ranks, const std::function<std::optional<Bytes>
 
 }  // namespace detail
 
-/// Runs all iterations, on every rank its own; all ranks have to call it. Iterations that `take` does not want
-/// any more, or that come after an error, do not count, whichever rank has made them: every rank ends its
-/// current one and returns.
+/// Runs all iterations, on every rank its own; all ranks have to call it. Iterations that `take` does not
+/// want any more, or that come after an error, do not count, whichever rank has made them: every rank ends
+/// its current one and returns.
 ///
 /// Throws on rank 0 what `make` and `take` throw there, and the error of another rank, once its iteration's
 /// turn has come, as one of the same class that names the rank; InputError if some ranks have more iterations

@@ -60,8 +60,8 @@ class FeedReader {
   /// The next iteration, or nothing at the end. Throws InputError where the data is damaged, holds something
   /// else, or names an input twice.
   virtual std::optional<FeedDict> next() = 0;
-  /// Passes over an iteration, reading as little of it as its format allows; false at the end. Damage in it may
-  /// go unnoticed.
+  /// Passes over an iteration, reading as little of it as its format allows; false at the end. Damage in it
+  /// may go unnoticed.
   virtual bool skip() { return next().has_value(); }
 };
 

@@ -75,7 +75,7 @@ PostprocessFunction postprocess_function_from_script(const ScriptName& script);
 namespace detail {
 
 /// What a script has to agree on with the program that loads it. Changes with every change of a type above.
-inline constexpr std::uint32_t script_interface = 1;
+inline constexpr std::uint32_t script_interface = 2;
 inline constexpr std::uint64_t script_mark = 0x5450495243534750;  // "PGSCRIPT"
 
 /// What POLYGRAPH_SCRIPT exports.

@@ -64,7 +64,8 @@ bool log_enabled(Severity severity, std::source_location where = std::source_loc
 void log_text(Severity severity, std::string_view text,
               std::source_location where = std::source_location::current());
 
-/// Logs a text, if enabled, the first time this function is to log it in the process. Thread-safe.
+/// Logs a text, if enabled, the first time this function is to log it in the process, and only if no warning
+/// or error has had the same text. Thread-safe.
 void log_once(Severity severity, std::string_view text,
               std::source_location where = std::source_location::current());
 

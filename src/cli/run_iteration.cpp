@@ -1,0 +1,256 @@
+#include "cli/run_iteration.h"
+
+#include <fmt/format.h>
+#include <polygraph/compare/report_text.h>
+#include <polygraph/core/error.h>
+
+#include <algorithm>
+
+#include "cli/json_output.h"
+#include "compare/comparison_message.h"
+
+namespace polygraph::cli {
+namespace {
+
+using compare::IterationResult;
+using compare::PairComparison;
+using compare::detail::MessageReader;
+using compare::detail::MessageWriter;
+
+std::string metadata_text(const FeedDict& inputs, const std::vector<IterationResult>& results) {
+  std::string text = fmt::format("---- Inference Input(s) ----\n{}\n", inputs.metadata().str());
+  for (const IterationResult& result : results)
+    text += fmt::format("{}\n---- Inference Output(s) ----\n{}\n", result.runner_name,
+                        result.outputs.metadata().str());
+  return text;
+}
+
+std::string indented_block(const std::string& block) {
+  std::string text;
+  for (std::size_t begin = 0; begin < block.size();) {
+    const std::size_t end = std::min(block.find('\n', begin), block.size());
+    text += "    " + block.substr(begin, end - begin) + "\n";
+    begin = end + 1;
+  }
+  return text;
+}
+
+std::vector<compare::PostprocessFunction> postprocess_functions(const RunArguments& arguments) {
+  std::vector<compare::PostprocessFunction> functions;
+  for (const compare::ScriptName& script : arguments.postprocess_scripts)
+    functions.push_back(compare::postprocess_function_from_script(script));
+  if (arguments.top_k) functions.emplace_back(compare::TopKPostprocessFunc(*arguments.top_k));
+  return functions;
+}
+
+}  // namespace
+
+LoadedOutputs::LoadedOutputs(const std::vector<std::filesystem::path>& paths, std::set<std::string> taken)
+    : taken_(std::move(taken)) {
+  for (const std::filesystem::path& path : paths) readers_.push_back(compare::results_reader({path}));
+}
+
+bool LoadedOutputs::get(std::int64_t iteration, std::vector<IterationResult>& results) {
+  while (next_ < iteration)
+    if (!skip()) return false;
+  ++next_;
+  std::size_t ended = 0;
+  for (const auto& reader : readers_) {
+    std::optional<compare::RunResults> loaded = reader->next();
+    if (!loaded) {
+      ++ended;
+      continue;
+    }
+    for (compare::RunnerResults& runner : *loaded)
+      for (IterationResult& result : runner.iterations) {
+        // A name that a runner has, too, would tell nobody which is which.
+        if (taken_.contains(result.runner_name)) result.runner_name += " (loaded)";
+        results.push_back(std::move(result));
+      }
+  }
+  if (ended != 0 && ended != readers_.size())
+    throw InputError("The files of --load-outputs hold different numbers of iterations.",
+                     "Compare outputs of the same inputs.");
+  return ended == 0;
+}
+
+bool LoadedOutputs::has(std::int64_t iteration) {
+  while (next_ < iteration)
+    if (!skip()) return false;
+  return skip();
+}
+
+bool LoadedOutputs::skip() {
+  ++next_;
+  const auto skipped = std::ranges::count_if(readers_, [](const auto& reader) { return reader->skip(); });
+  if (skipped != 0 && skipped != std::ssize(readers_))
+    throw InputError("The files of --load-outputs hold different numbers of iterations.",
+                     "Compare outputs of the same inputs.");
+  return skipped != 0;
+}
+
+IterationReporter::IterationReporter(const RunArguments& arguments, const compare::Comparator& comparator,
+                                     const std::set<std::string>& names, bool is_verbose)
+    : arguments_(arguments),
+      comparator_(comparator),
+      loaded_(arguments.load_outputs, names),
+      postprocess_(postprocess_functions(arguments)),
+      is_verbose_(is_verbose) {}
+
+IterationReport IterationReporter::report(std::int64_t iteration, const FeedDict& inputs,
+                                          std::vector<IterationResult> results) {
+  IterationReport report;
+  if (iteration == 0) report.metadata = metadata_text(inputs, results);
+  if (arguments_.save_inputs || arguments_.save_input_blob) report.inputs = inputs;
+  if (arguments_.save_outputs) report.outputs = results;
+  for (const IterationResult& result : results)
+    report.inferences.push_back({result.runner_name, result.runtime});
+  try {
+    if (!loaded_.empty() && !loaded_.get(iteration, results))
+      throw InputError(fmt::format("--load-outputs holds {} iterations, and more were run.", iteration),
+                       "Run the same number of iterations that was saved (--iterations, --load-inputs).");
+    judge(iteration, std::move(results), report);
+  } catch (...) {
+    report.error = std::current_exception();
+  }
+  return report;
+}
+
+std::optional<IterationReport> IterationReporter::report_loaded(std::int64_t iteration) {
+  std::vector<IterationResult> results;
+  if (!loaded_.get(iteration, results)) return std::nullopt;
+  IterationReport report;
+  judge(iteration, std::move(results), report);
+  return report;
+}
+
+void IterationReporter::judge(std::int64_t iteration, std::vector<IterationResult> results,
+                              IterationReport& report) {
+  if (arguments_.validate) validate(iteration, results, report);
+  for (const compare::PostprocessFunction& postprocess : postprocess_)
+    for (IterationResult& result : results)
+      if (result.failure.empty()) result = postprocess(std::move(result));
+  for (const IterationResult& result : results)
+    if (!result.failure.empty()) report.failures.push_back(result.failure);
+  report.pairs = comparator_.measure(results);
+  for (PairComparison& comparison : report.pairs) {
+    const bool is_told =
+        arguments_.json != standard_output &&
+        (is_verbose_ || iteration == 0 || (!comparison.passed && failures_ < most_failures_told));
+    failures_ += is_told && !comparison.passed;
+    report.texts.push_back(is_told ? pair_text(comparison) : std::string());
+    comparison.first = comparison.second = nullptr;  // the results end here
+  }
+}
+
+void IterationReporter::validate(std::int64_t iteration, const std::vector<IterationResult>& results,
+                                 IterationReport& report) const {
+  for (const IterationResult& result : results) {
+    if (!result.failure.empty()) continue;
+    for (compare::InvalidOutput& bad : compare::validate(result, {.check_inf = true, .check_nan = true}))
+      report.invalid.push_back({result.runner_name, bad.name, 1, iteration, std::move(bad.text)});
+  }
+}
+
+std::string IterationReporter::pair_text(const PairComparison& comparison) const {
+  std::string text;
+  const compare::ReportOptions options{.verbose = is_verbose_};
+  for (std::size_t f = 0; f < comparison.results.size(); ++f) {
+    const compare::OutputResults& results = comparison.results[f];
+    const std::string& label = comparator_.functions()[f].label();
+    for (const auto& [name, result] : results)
+      text += indented_block(compare::output_text(label, result, options));
+    text += indented_block(compare::function_text(label, results));
+  }
+  std::set<std::pair<std::string, std::string>> told;
+  for (const compare::OutputResults& results : comparison.results)
+    for (const auto& [name, result] : results) {
+      const Tensor* first = comparison.first->outputs.find(result.output0_name);
+      const Tensor* second = comparison.second->outputs.find(result.output1_name);
+      if (first && second && told.insert({result.output0_name, result.output1_name}).second)
+        text += indented_block(compare::compared_statistics_text(result, *first, *second, options));
+    }
+  return text;
+}
+
+Bytes encode(const IterationReport& report) {
+  MessageWriter writer;
+  writer.write(report.metadata);
+  writer.write_size(report.inferences.size());
+  for (const IterationReport::Inference& inference : report.inferences) {
+    writer.write(inference.runner);
+    writer.write(inference.seconds);
+  }
+  writer.write(report.failures);
+  writer.write_size(report.invalid.size());
+  for (const InvalidValues& bad : report.invalid) {
+    writer.write(bad.runner);
+    writer.write(bad.output);
+    writer.write(bad.iterations);
+    writer.write(bad.first_iteration);
+    writer.write(bad.text);
+  }
+  compare::detail::write_comparisons(writer, report.pairs);
+  writer.write(report.texts);
+  writer.write(report.inputs.has_value());
+  if (report.inputs) writer.write(*report.inputs);
+  writer.write_size(report.outputs.size());
+  for (const IterationResult& result : report.outputs) {
+    writer.write(result.runner_name);
+    writer.write(result.runtime);
+    writer.write(result.failure);
+    writer.write(result.outputs);
+  }
+  writer.write(report.error != nullptr);
+  if (report.error) compare::detail::write_error(writer, report.error);
+  writer.write_size(report.log.size());
+  for (const auto& [severity, text] : report.log) {
+    writer.write(severity);
+    writer.write(text);
+  }
+  return writer.take();
+}
+
+IterationReport decode(const Bytes& message, const std::string& from) {
+  constexpr std::size_t text = sizeof(std::uint64_t);  // an empty one
+  MessageReader reader(message);
+  IterationReport report;
+  report.metadata = reader.read_text();
+  report.inferences.resize(reader.read_size(text));
+  for (IterationReport::Inference& inference : report.inferences) {
+    inference.runner = reader.read_text();
+    inference.seconds = reader.read_optional<double>();
+  }
+  report.failures = reader.read_texts();
+  report.invalid.resize(reader.read_size(3 * text));
+  for (InvalidValues& bad : report.invalid) {
+    bad.runner = reader.read_text();
+    bad.output = reader.read_text();
+    bad.iterations = reader.read<std::int64_t>();
+    bad.first_iteration = reader.read<std::int64_t>();
+    bad.text = reader.read_text();
+  }
+  report.pairs = compare::detail::read_comparisons(reader);
+  report.texts = reader.read_texts();
+  report.inputs = reader.read_optional([&] { return reader.read_tensors(); });
+  report.outputs.resize(reader.read_size(3 * text));
+  for (IterationResult& result : report.outputs) {
+    result.runner_name = reader.read_text();
+    result.runtime = reader.read_optional<double>();
+    result.failure = reader.read_text();
+    result.outputs = reader.read_tensors();
+  }
+  if (reader.read_bool()) report.error = compare::detail::read_error(reader, from);
+  report.log.resize(reader.read_size(text));
+  for (auto& [severity, line] : report.log) {
+    severity = static_cast<Severity>(reader.read<std::int32_t>());
+    line = reader.read_text();
+  }
+  reader.expect_end();
+  if (report.texts.size() != report.pairs.size() && !report.error)
+    throw InputError("A message from another rank is damaged.",
+                     "Run the same version of Polygraph on every host.");
+  return report;
+}
+
+}  // namespace polygraph::cli

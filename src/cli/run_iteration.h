@@ -1,0 +1,104 @@
+#pragma once
+
+#include <polygraph/compare/comparator.h>
+#include <polygraph/compare/saved_data.h>
+#include <polygraph/core/bytes.h>
+#include <polygraph/core/log.h>
+
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/run_arguments.h"
+#include "cli/run_report.h"
+
+namespace polygraph::cli {
+
+/// What is kept of one iteration once it has been run and compared: it may be reported in another process.
+struct IterationReport {
+  struct Inference {
+    std::string runner;
+    std::optional<double> seconds;
+  };
+
+  std::string metadata;               ///< text about inputs and outputs; of the first iteration only
+  std::vector<Inference> inferences;  ///< of the runners that ran, in order
+  std::vector<std::string> failures;  ///< of runners whose process was lost
+  std::vector<InvalidValues> invalid;
+  std::vector<compare::PairComparison> pairs;
+  std::vector<std::string> texts;  ///< for each pair, what is told of it; empty if that is certain not to be
+  /// What is to be saved; tensors may belong to the runners.
+  std::optional<FeedDict> inputs;
+  std::vector<compare::IterationResult> outputs;
+  /// What went wrong after the runners had run.
+  std::exception_ptr error;
+  /// What was logged in another process.
+  std::vector<std::pair<Severity, std::string>> log;
+};
+
+/// For another process.
+Bytes encode(const IterationReport& report);
+/// @param from  Whom errors name. Throws InputError if the bytes are damaged.
+IterationReport decode(const Bytes& message, const std::string& from);
+
+/// Iterations that failed are told in full so many times; the summary has the rest.
+inline constexpr std::int64_t most_failures_told = 10;
+
+/// Outputs from files, as further runners.
+class LoadedOutputs {
+ public:
+  /// @param taken  Names of runners that those of the files must not have.
+  LoadedOutputs(const std::vector<std::filesystem::path>& paths, std::set<std::string> taken);
+
+  bool empty() const { return readers_.empty(); }
+  /// Appends the results of an iteration, one for each runner of each file; false if there is none of that
+  /// number. Iterations have to be asked for in their order.
+  bool get(std::int64_t iteration, std::vector<compare::IterationResult>& results);
+  /// Whether there is an iteration of that number.
+  bool has(std::int64_t iteration);
+
+ private:
+  bool skip();
+
+  std::vector<std::unique_ptr<compare::ResultsReader>> readers_;
+  std::set<std::string> taken_;
+  std::int64_t next_ = 0;
+};
+
+/// Makes reports of iterations. Of those that fail it tells in full what the whole run might.
+class IterationReporter {
+ public:
+  /// @param arguments, comparator  Must outlive the reporter.
+  /// @param names  Of the runners that run.
+  IterationReporter(const RunArguments& arguments, const compare::Comparator& comparator,
+                    const std::set<std::string>& names, bool is_verbose);
+
+  /// Of what runners gave. Errors of what comes after are part of the report.
+  IterationReport report(std::int64_t iteration, const FeedDict& inputs,
+                         std::vector<compare::IterationResult> results);
+  /// Of loaded outputs alone; nothing at their end.
+  std::optional<IterationReport> report_loaded(std::int64_t iteration);
+
+  LoadedOutputs& loaded() { return loaded_; }
+
+ private:
+  void judge(std::int64_t iteration, std::vector<compare::IterationResult> results, IterationReport& report);
+  void validate(std::int64_t iteration, const std::vector<compare::IterationResult>& results,
+                IterationReport& report) const;
+  std::string pair_text(const compare::PairComparison& comparison) const;
+
+  const RunArguments& arguments_;
+  const compare::Comparator& comparator_;
+  LoadedOutputs loaded_;
+  std::vector<compare::PostprocessFunction> postprocess_;
+  bool is_verbose_;
+  std::int64_t failures_ = 0;  // told in full
+};
+
+}  // namespace polygraph::cli
