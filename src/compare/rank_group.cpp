@@ -37,13 +37,15 @@ LaunchedRank launched_rank() {
     return {.rank = number_of("OMPI_COMM_WORLD_RANK").value_or(0),
             .size = *size,
             .local_size = number_of("OMPI_COMM_WORLD_LOCAL_SIZE").value_or(1)};
-  // MPICH and its relatives; also Slurm's own start of them.
-  if (const auto size = number_of("PMI_SIZE"); size && *size > 1 && number_of("PMI_RANK"))
+  // MPICH and its relatives set PMI_*; PMIx without Open MPI's mpirun is Slurm's srun.
+  const bool has_pmix = number_of("PMIX_RANK").has_value();
+  const auto size = number_of(has_pmix ? "SLURM_STEP_NUM_TASKS" : "PMI_SIZE");
+  if (size && *size > 1 && (has_pmix || number_of("PMI_RANK")))
     throw BackendError(
         fmt::format(
-            "This process is one of {} that an MPI other than Open MPI launched (PMI_SIZE): each of them "
-            "would do all of the work.",
-            *size),
+            "This process is one of {} that something other than Open MPI's mpirun launched ({}): each "
+            "of them would do all of the work.",
+            *size, has_pmix ? "PMIX_RANK" : "PMI_RANK"),
         "Launch them with Open MPI's mpirun (Debian: openmpi-bin), or start Polygraph once, without any.");
   return {};
 }
@@ -66,7 +68,8 @@ void RankGroup::meet(const std::string& task) {
   if (other != 0)
     throw UsageError(
         fmt::format("The program or the command line of {} is not that of {}.", where(other), where(0)),
-        "Run the same version of Polygraph with the same options on all ranks.");
+        "Run the same version of Polygraph with the same options on all ranks; to run each by itself, "
+        "remove OMPI_COMM_WORLD_SIZE from its environment.");
 }
 
 std::string RankGroup::where(int rank) const {

@@ -185,6 +185,12 @@ TEST(LaunchedRank, IsReadFromTheEnvironment) {
   EXPECT_EQ(launched_rank().size, 1);
   ::unsetenv("PMI_SIZE");
   ::unsetenv("PMI_RANK");
+  ::setenv("PMIX_RANK", "1", 1);
+  EXPECT_EQ(launched_rank().size, 1);
+  ::setenv("SLURM_STEP_NUM_TASKS", "3", 1);
+  EXPECT_THAT(message<BackendError>([] { launched_rank(); }), HasSubstr("one of 3"));
+  ::unsetenv("PMIX_RANK");
+  ::unsetenv("SLURM_STEP_NUM_TASKS");
 }
 
 // What one process finds, as text, and what several find.
