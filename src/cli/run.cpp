@@ -17,6 +17,7 @@
 #include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/run_arguments.h"
+#include "cli/run_html.h"
 #include "cli/run_model.h"
 #include "cli/run_report.h"
 #include "cli/text.h"
@@ -90,6 +91,21 @@ std::vector<compare::PostprocessFunction> postprocess_functions(const RunArgumen
   return functions;
 }
 
+RunPlotsOptions plots_options(const RunArguments& arguments) {
+  const auto found = arguments.compare.settings.find("simple");
+  const auto is_set = [&](std::string_view field) {
+    return found != arguments.compare.settings.end() &&
+           std::ranges::any_of(found->second, [&](const auto& setting) {
+             return setting.first == field && setting.second == "true";
+           });
+  };
+  return {.for_page = arguments.html.has_value(),
+          .heat_maps = arguments.save_heatmaps,
+          .error_metrics = arguments.save_error_metrics_plot,
+          .infinities_compare_equal = is_set("infinities_compare_equal"),
+          .nans_compare_equal = is_set("nans_compare_equal")};
+}
+
 // One run of the tool, iteration by iteration.
 class Run {
  public:
@@ -99,6 +115,7 @@ class Run {
         arguments_(arguments),
         comparator_(std::move(functions), {.check_average = arguments.compare.check_average,
                                            .keep_results = arguments.save_accuracy_results.has_value()}),
+        plots_(plots_options(arguments)),
         loaded_(arguments.load_outputs, runners),
         live_(runners.size()),
         postprocess_(postprocess_functions(arguments)),
@@ -154,6 +171,7 @@ class Run {
         session_, arguments_.json, [&] { return run_summary(report_); },
         [&] { return run_json(report_).dump(2) + "\n"; });
     if (arguments_.junit) write_file(*arguments_.junit, run_junit(report_));
+    if (arguments_.html) write_file(*arguments_.html, run_html(report_, plots_));
     return report_.passed ? ExitCode::passed : ExitCode::failed;
   }
 
@@ -194,6 +212,7 @@ class Run {
         tell(fmt::format("FAILED | {}\n", result.failure));
       }
     const std::vector<compare::PairComparison>& pairs = comparator_.compare(results);
+    if (draws_) plots_.add(comparator_.pairs(), pairs);
     bool passed = true;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       tell_pair(comparator_.pairs()[i], pairs[i]);
@@ -264,6 +283,8 @@ class Run {
   Session& session_;
   const RunArguments& arguments_;
   compare::Comparator comparator_;
+  RunPlots plots_;
+  bool draws_ = plots_options(arguments_).any();
   LoadedOutputs loaded_;
   std::unique_ptr<compare::FeedWriter> inputs_writer_;
   std::unique_ptr<compare::ResultsWriter> outputs_writer_;
@@ -321,6 +342,7 @@ void check(const RunArguments& arguments) {
   const fs::path& model = arguments.loading.model;
   refuse_model("--json", arguments.json, model);
   for (const auto& [option, path] : {std::pair{"--junit", &arguments.junit},
+                                     {"--html", &arguments.html},
                                      {"--save-inputs", &arguments.save_inputs},
                                      {"--save-outputs", &arguments.save_outputs},
                                      {"--save-accuracy-results", &arguments.save_accuracy_results}})

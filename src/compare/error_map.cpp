@@ -194,7 +194,8 @@ class Gathering {
   }
 
   FirstState fresh_first() const {
-    FirstState state{.heat = CellSums(row_cells_.count() * column_cells_.count())};
+    FirstState state;
+    state.heat = CellSums(row_cells_.count() * column_cells_.count());
     for (const AxisPlan& axis : axes_) state.axes.emplace_back(axis.cells.count());
     return state;
   }
