@@ -352,18 +352,6 @@ void check(const RunArguments& arguments) {
     log_warning("There is one runner only: nothing is compared.");
 }
 
-// As a shell would have to be given it.
-std::string command_line_text(Values arguments) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./:,@%";
-  std::string text = "polygraph";
-  for (const std::string& argument : arguments) {
-    const bool is_plain = !argument.empty() && argument.find_first_not_of(plain) == std::string::npos;
-    text += " " + (is_plain ? argument : shell_quoted(argument));
-  }
-  return text;
-}
-
 ExitCode run(Session& session, const RunArguments& arguments) {
   const auto started = std::chrono::steady_clock::now();
   check(arguments);

@@ -359,6 +359,7 @@ class Page {
                 : fmt::format(", in {} of {} iterations", pair.iterations - pair.passed, pair.iterations));
       const auto worst = std::ranges::find(ranked_, i, &Ranked::pair);
       if (worst != ranked_.end()) text += " " + worst_text(pair, names_[i][worst->place]);
+      if (failed > 1 && failed < count) text += first_failure_text(i);
       list.push_back(text_json(text));
     }
     if (report_.validated)
@@ -369,6 +370,16 @@ class Page {
                                            ? "One output has"
                                            : fmt::format("{} outputs have", report_.invalid.size())));
     return list;
+  }
+
+  // Of many layers, the one with which it begins.
+  std::string first_failure_text(std::size_t index) const {
+    const Ranked* first = nullptr;
+    for (const Ranked& output : ranked_)
+      if (output.pair == index && output.badness.failed && (!first || output.place < first->place))
+        first = &output;
+    return fmt::format(" The first to fail, in the order of the outputs, is '{}'.",
+                       shortened(names_[index][first->place], 80));
   }
 
   std::string runner_names() const {

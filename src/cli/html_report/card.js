@@ -44,13 +44,13 @@ function cardBody(output, pair) {
       const result = output.results.find((each) => each.f === f);
       return stripFigure(result, strip, result.metric ?? `${result.stat === "elemwise" ? "largest" : result.stat} |a − b|`);
     })));
-  if (full.stats) nodes.push(element("div.columns", {}, worstTable(full, pair), statisticsTable(full, pair)));
+  if (full.stats) nodes.push(element("div.columns", {}, worstTable(full), statisticsTable(full)));
   return nodes;
 }
 
-function worstTable(full, pair) {
+function worstTable(full) {
   const hasValues = full.worst.some((row) => row[1] !== null);
-  const head = ["Index", ...(hasValues ? [pair.first, pair.second] : []), "Absolute", "Relative"];
+  const head = ["Index", ...(hasValues ? ["a", "b"] : []), "|a − b|", "Relative"];
   return element("div", {}, element("h3", {}, "Worst elements"),
     full.worst.length
       ? element("div.scroll", {}, element("table.small", {}, element("thead", {}, element("tr", {}, head.map((name, i) => element(i ? "th.right" : "th", { scope: "col" }, name)))),
@@ -59,8 +59,8 @@ function worstTable(full, pair) {
       : element("p.muted", {}, "No element differs."));
 }
 
-function statisticsTable(full, pair) {
-  const columns = [pair.first, pair.second, "|a − b|", "relative"];
+function statisticsTable(full) {
+  const columns = ["a", "b", "|a − b|", "Relative"];
   const names = full.stats.find((list) => list.length)?.map(([name]) => name) ?? [];
   return element("div", {}, element("h3", {}, "Statistics"),
     names.length

@@ -21,7 +21,7 @@ function figure(title, about, draw, { wide = false, controls = [], keys = [], ki
   };
   charts.add(chart);
   new ResizeObserver(() => {
-    if (Math.abs(Math.floor(box.clientWidth) - chart.width) > 1) chart.redraw();
+    if (Math.abs(Math.floor(box.clientWidth) - chart.width) > 1) requestAnimationFrame(() => chart.redraw());
   }).observe(box);
   made.redraw = () => chart.redraw();
   return made;
@@ -97,20 +97,22 @@ class Frame {
   describe(text) {
     this.svg.setAttribute("aria-label", text);
   }
-  xAxis(scale, label, { grid = false } = {}) {
+  xAxis(scale, label, { grid = false, from = this.left - 1 } = {}) {
     const count = Math.max(2, Math.floor((this.right - this.left) / 64));
     for (const [value, name] of scale.ticks(count)) {
       const x = scale(value);
+      if (x < from) continue;
       if (grid) this.add("line", { x1: x, x2: x, y1: this.top, y2: this.bottom, class: "grid-line" });
       this.add("line", { x1: x, x2: x, y1: this.bottom, y2: this.bottom + 4, class: "axis-line" });
       this.text(x, this.bottom + 16, name, { "text-anchor": "middle" });
     }
     this.text((this.left + this.right) / 2, this.bottom + 34, label, { "text-anchor": "middle", class: "label" });
   }
-  yAxis(scale, label, { grid = true } = {}) {
+  yAxis(scale, label, { grid = true, to = this.bottom + 1 } = {}) {
     const count = Math.max(2, Math.floor((this.bottom - this.top) / 34));
     for (const [value, name] of scale.ticks(count)) {
       const y = scale(value);
+      if (y > to) continue;
       if (grid) this.add("line", { x1: this.left, x2: this.right, y1: y, y2: y, class: "grid-line" });
       this.text(this.left - 7, y + 4, name, { "text-anchor": "end" });
     }
@@ -161,6 +163,5 @@ function colourKey(frame, low, high) {
   const y = frame.top - 24;
   for (let i = 0; i < steps; ++i) frame.add("rect", { x: x + (width / steps) * i, y, width: width / steps + 0.5, height: 7, fill: cssColour(i / (steps - 1)) });
   frame.text(x - 6, y + 8, low, { "text-anchor": "end" });
-  frame.text(x + width / 2, y + 19, "", {});
   frame.text(frame.right + 2, y + 8, high, { "text-anchor": "start" });
 }

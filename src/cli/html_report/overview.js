@@ -18,7 +18,7 @@ function overviewFigure(pair, choose) {
     const least = positive.length ? Math.min(...positive) : 1e-8, most = positive.length ? Math.max(...positive) : 1;
     const gap = 18;
     const y = logScale(Math.min(least / 1.5, most / 10), most * 2, frame.bottom - gap, frame.top);
-    frame.yAxis(y, MEASURES[kind][1]);
+    frame.yAxis(y, MEASURES[kind][1], { to: frame.bottom - gap });
     frame.text(frame.left - 7, frame.bottom - 4, "0", { "text-anchor": "end" });
     const x = indexScale(outputs.length, frame.left, frame.right);
     x.ticks = ((ticks) => (count) => ticks(count).map(([i]) => [i, outputs[i].place.toLocaleString("en")]))(x.ticks);

@@ -97,12 +97,12 @@ function densityFigure(output, pair) {
       const [y1, y0] = row ? [y(absolute.edges[row - 1]), y(absolute.edges[row])] : [frame.bottom, frame.bottom - zero];
       return { row, column, x0, x1, y0, y1 };
     };
-    if (y) frame.yAxis(y, "|a − b|");
+    if (y) frame.yAxis(y, "|a − b|", { to: frame.bottom - zero - 6 });
     else frame.text(0, 0, "|a − b|", { transform: `translate(11 ${(frame.top + frame.bottom) / 2}) rotate(-90)`, "text-anchor": "middle" });
     frame.text(frame.left - 7, frame.bottom - zero / 2 + 4, "0", { "text-anchor": "end" });
     const axis = x ?? linearScale(0, 1, frame.left, frame.right);
     if (!x) axis.ticks = () => [];
-    frame.xAxis(axis, `|b|, magnitude in ${pair.second}`);
+    frame.xAxis(axis, `|b|, magnitude in ${pair.second}`, { from: frame.left + zero + 14 });
     frame.text(frame.left + zero / 2, frame.bottom + 16, "0", { "text-anchor": "middle" });
     const cells = [];
     for (let i = 0; i < density.length; i += 2) {
@@ -261,7 +261,7 @@ function unevenness(axis) {
 function stripFigure(result, strip, label) {
   const numbers = strip.worst.filter((value) => isNumber(value));
   const draw = (width) => {
-    const frame = new Frame(width, 170, { left: 64, top: 12, bottom: 42 });
+    const frame = new Frame(width, 200, { left: 64, top: 12, bottom: 42 });
     const count = strip.worst.length;
     const edge = (i) => frame.left + (Math.min(i * strip.per, strip.of) / strip.of) * (frame.right - frame.left);
     const positive = numbers.filter((value) => value > 0);

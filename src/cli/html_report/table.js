@@ -27,7 +27,7 @@ function outputTable(pair, choose) {
   const sorted = [...pair.outputs].sort((a, b) => a.rank - b.rank);
   const several = pair.functions.length > 1;
   const many = pair.iterations > 1;
-  const head = ["", "Output", several ? "Function" : null, "Number and threshold", "", "Out of tolerance", many ? "Iterations failed" : null].filter((name) => name !== null);
+  const head = ["", "Output", several ? "Function" : null, "Number and threshold", " ", "Out of tolerance", many ? "Iterations failed" : null].filter((name) => name !== null);
   const body = element("tbody");
   const rows = sorted.flatMap((output) => output.results.map((result, i) => ({ output, result, first: i === 0 })));
   const add = (count) => {
@@ -40,7 +40,7 @@ function outputTable(pair, choose) {
         element("td.name", {}, name, first ? element("div.sub", {}, output.with ? `with ${output.with} · ${about}` : about) : null),
         several ? element("td", {}, pair.functions[result.f]) : null,
         element("td", {}, number, element("div.sub", {}, limit)),
-        element("td", {}, meter(result)),
+        element("td.metered", {}, meter(result)),
         element("td.right", {}, output.mismatches === undefined || (several && !result.stat) ? "–" : result.stat ? `${output.mismatches.toLocaleString("en")}` : "–",
           result.stat && output.elements ? element("div.sub", {}, `${shareText(output.mismatches, output.elements)} of ${output.elements.toLocaleString("en")}`) : null),
         many ? element("td.right", {}, (result.of - result.passed).toLocaleString("en"), element("div.sub", {}, result.first === null ? `of ${result.of.toLocaleString("en")}` : `first: ${result.first.toLocaleString("en")}`)) : null);
@@ -48,9 +48,9 @@ function outputTable(pair, choose) {
       body.append(row);
     }
   };
-  add(25);
+  add(rows.length <= 16 ? 16 : 12);
   const right = ["Out of tolerance", "Iterations failed"];
-  const nodes = [element("div.scroll", {}, element("table", {}, element("thead", {}, element("tr", {}, head.map((name) => element(right.includes(name) ? "th.right" : "th", { scope: "col" }, name)))), body))];
+  const nodes = [element("div.scroll", {}, element("table", {}, element("thead", {}, element("tr", {}, head.map((name) => element(right.includes(name) ? "th.right" : name === " " ? "th.metered" : "th", { scope: "col" }, name)))), body))];
   if (rows.length) {
     const more = element("button.more", { type: "button", onclick: () => {
       add(rows.length);
