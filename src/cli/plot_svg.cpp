@@ -211,6 +211,10 @@ std::string error_metrics_svg(const compare::ErrorMap& map, const PlotTitle& tit
     if (edges.empty()) return;
     const int first = static_cast<int>(std::ceil(std::log10(edges.front()))),
               last = static_cast<int>(std::floor(std::log10(edges.back())));
+    if (last <= first) {  // hardly a power of ten: its ends
+      for (const double edge : {edges.front(), edges.back()}) tick(edge, number(edge));
+      return;
+    }
     const int step = std::max(1, (last - first) / 6 + 1);
     for (int power = first; power <= last; power += step)
       tick(std::pow(10, power), fmt::format("1e{}", power));

@@ -201,6 +201,8 @@ class InTheBrowser(PageTest):
         self.assertIn('data-chart="overview"', document)
         self.assertEqual(document.count('class="dot"'), 30)
         self.assertIn("first to fail: layer21", document)
+        cards = re.findall(r'<details class="card" data-place="(\d+)"( open="")?', document)
+        self.assertEqual((cards[0], len(cards)), (("21", ' open=""'), 12), "the worst is the first, and open")
         self.assertTrue(re.search(r'<html[^>]* class="dark"', document))
         self.assertNotIn("NaN", "".join(re.findall(r' (?:x|y|d|width|height|cx|cy|points)="[^"]*"', document)))
 

@@ -20,9 +20,12 @@ function figure(title, about, draw, { wide = false, controls = [], keys = [], ki
     },
   };
   charts.add(chart);
+  // As wide as the chart, and never higher for being drawn: observing it cannot run in circles.
+  const ruler = element("div");
+  made.append(ruler);
   new ResizeObserver(() => {
-    if (Math.abs(Math.floor(box.clientWidth) - chart.width) > 1) requestAnimationFrame(() => chart.redraw());
-  }).observe(box);
+    if (Math.abs(Math.floor(box.clientWidth) - chart.width) > 1) chart.redraw();
+  }).observe(ruler);
   made.redraw = () => chart.redraw();
   return made;
 }

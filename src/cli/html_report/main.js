@@ -39,7 +39,7 @@ function pairPanel(pair) {
   const list = element("div");
   const cardOf = (place) => {
     const found = cards.get(place);
-    if (found && !found.isConnected) list.append(found);
+    if (found && found.parentNode !== list) list.append(found);
     return found;
   };
   const choose = (output) => {

@@ -266,11 +266,15 @@ function stripFigure(result, strip, label) {
     const edge = (i) => frame.left + (Math.min(i * strip.per, strip.of) / strip.of) * (frame.right - frame.left);
     const positive = numbers.filter((value) => value > 0);
     const byLog = positive.length > 0 && !result.higher;
-    const low = byLog ? Math.min(...positive) : Math.min(...numbers, 0), high = numbers.length ? Math.max(...numbers) : 1;
     const limit = isNumber(result.limits?.[0]) ? result.limits[0] : null;
-    const all = [low, high, ...(limit !== null && (!byLog || (limit > 0 && limit < high * 100 && limit > low / 1000)) ? [limit] : [])];
-    const y = byLog ? logScale(Math.min(...all) / 1.5, Math.max(...all) * 1.5, frame.bottom, frame.top) : linearScale(Math.min(...all), Math.max(...all), frame.bottom, frame.top);
-    frame.yAxis(y, label);
+    let low = byLog ? Math.min(...positive) : Math.min(...numbers), high = Math.max(...numbers);
+    const showsLimit = numbers.length > 0 && limit !== null && (!byLog || (limit > 0 && limit < high * 100 && limit > low / 1000));
+    if (showsLimit) [low, high] = [Math.min(low, limit), Math.max(high, limit)];
+    if (!numbers.length) [low, high] = [0, 1];
+    const margin = (high - low || Math.abs(high) || 1) * 0.08;
+    const y = byLog ? logScale(low / 1.5, high * 1.5, frame.bottom, frame.top) : linearScale(low - margin, high + margin, frame.bottom, frame.top);
+    if (numbers.length) frame.yAxis(y, label);
+    else frame.text((frame.left + frame.right) / 2, frame.top + 20, `${label} is not a number in any iteration`, { "text-anchor": "middle" });
     frame.xAxis(linearScale(0, strip.of, frame.left, frame.right), strip.per > 1 ? `iteration (the worst of each ${strip.per})` : "iteration");
     strip.worst.forEach((value, i) => {
       const failed = strip.failed[i] === "1";
@@ -280,7 +284,7 @@ function stripFigure(result, strip, label) {
       const top = !isNumber(value) ? frame.top : byLog && value <= 0 ? frame.bottom - 1 : y(value);
       frame.add("rect", { x, y: Math.min(top, frame.bottom - 1), width: w, height: Math.max(1, frame.bottom - top), fill: colour, "fill-opacity": isNumber(value) ? 0.8 : 0.35, class: "bucket" });
     });
-    if (limit !== null && all.includes(limit)) {
+    if (showsLimit) {
       frame.add("line", { x1: frame.left, x2: frame.right, y1: y(limit), y2: y(limit), stroke: themeColour("--odd"), "stroke-width": 1.5, "stroke-dasharray": "5 3" });
       frame.text(frame.right, y(limit) - 4, result.stat ? "atol" : "threshold", { "text-anchor": "end", style: "fill: var(--odd)" });
     }
