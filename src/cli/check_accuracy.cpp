@@ -1,14 +1,19 @@
 #include <fmt/format.h>
 #include <polygraph/compare/accuracy_results.h>
+#include <polygraph/compare/comparator.h>
 #include <polygraph/compare/report_text.h>
 #include <polygraph/core/error.h>
+#include <polygraph/core/files.h>
 
 #include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "cli/compare_options.h"
+#include "cli/json_output.h"
 #include "cli/logging_options.h"
+#include "cli/run_html.h"
+#include "cli/text.h"
 #include "cli/tools.h"
 
 namespace polygraph::cli {
@@ -22,6 +27,7 @@ struct Arguments {
   std::filesystem::path path;
   CompareArguments compare;
   std::optional<std::filesystem::path> save;
+  std::optional<std::filesystem::path> html;
 };
 
 bool has_settings(const CompareArguments& arguments) {
@@ -87,13 +93,44 @@ std::string verdicts(const AccuracyResult& function) {
   return text;
 }
 
+void refuse_to_overwrite(const Arguments& arguments) {
+  std::error_code error;
+  if (std::filesystem::equivalent(*arguments.html, arguments.path, error))
+    throw UsageError(fmt::format("--html: '{}' is what is read.", arguments.html->string()),
+                     "Name another file to write.");
+}
+
+// The report of `run` without what only a run knows: times, and plots of tensors.
+std::string page_of(const AccuracyResults& results, std::string command, bool passed) {
+  RunReport report;
+  report.command = std::move(command);
+  report.pairs = compare::summaries(results);
+  report.passed = passed;
+  RunPlots plots({.for_page = true});
+  for (std::size_t i = 0; i < report.pairs.size(); ++i) {
+    report.iterations = std::max(report.iterations, report.pairs[i].iterations);
+    std::size_t place = 0;
+    for (const AccuracyResult& function : results.functions)
+      for (const auto& [runners, iterations] : function.pairs) {
+        if (runners != report.pairs[i].runners) continue;
+        for (const OutputResults& iteration : iterations)
+          for (const auto& [name, result] : iteration) plots.add_to_strip(i, place, name, result);
+        ++place;
+      }
+  }
+  return run_html(report, plots);
+}
+
 ExitCode check_accuracy(Session& session, const Arguments& arguments) {
+  if (arguments.html) refuse_to_overwrite(arguments);
   AccuracyResults results = AccuracyResults::load(arguments.path);
   judge_anew(results, arguments);
   for (const AccuracyResult& function : results.functions) session.output.write(verdicts(function));
   const bool passed = results.passed();
   session.output.write(fmt::format("{} | {}\n", passed ? "PASSED" : "FAILED", arguments.path.string()));
   if (arguments.save) results.save(*arguments.save);
+  if (arguments.html)
+    write_file(*arguments.html, page_of(results, command_line_text(session.arguments), passed));
   return passed ? ExitCode::passed : ExitCode::failed;
 }
 
@@ -130,6 +167,12 @@ Tool check_accuracy_tool(Session& session) {
                      .arity = Arity::one,
                      .completes = Completes::files,
                      .apply = [arguments](Values values) { arguments->save = values.front(); }}};
+  saving.options.push_back({.names = {"--html"},
+                            .metavar = "FILE",
+                            .help = "Write the verdicts as one page, which needs nothing else.",
+                            .arity = Arity::one,
+                            .completes = Completes::files,
+                            .apply = [arguments](Values values) { arguments->html = values.front(); }});
   tool.groups = {std::move(group), std::move(saving), logging_group(session.logging)};
   tool.run = [&session, arguments] { return check_accuracy(session, *arguments); };
   return tool;

@@ -16,6 +16,7 @@
 
 #include "cli/inspect_html_page.h"
 #include "cli/inspect_operands.h"
+#include "cli/page_text.h"
 #include "core/utf8.h"
 #include "onnx/layout.h"
 
@@ -50,16 +51,6 @@ std::size_t characters(std::string_view text) {
   return count;
 }
 
-/// The text up to so many characters, with an ellipsis for what is left out.
-std::string shortened(std::string_view text, std::size_t length) {
-  std::string_view rest = text;
-  for (std::size_t count = 0; !rest.empty(); ++count) {
-    if (count == length) return std::string(text.substr(0, text.size() - rest.size())) + "…";
-    rest.remove_prefix(std::max<std::size_t>(utf8_length(rest), 1));
-  }
-  return std::string(text);
-}
-
 /// What of a name tells it from its neighbours: the end of a path.
 std::string short_name(std::string_view name) {
   constexpr std::size_t length = 26;
@@ -77,38 +68,6 @@ std::string on_one_line(std::string_view text) {
     if (is_space && (result.empty() || result.back() == ' ' || result.back() == '[')) continue;
     if (c == ']' && !result.empty() && result.back() == ' ') result.pop_back();
     result += is_space ? ' ' : c;
-  }
-  return result;
-}
-
-/// JSON that may stand inside a script element.
-std::string to_text(const Json& json) {
-  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  std::string safe;
-  safe.reserve(text.size());
-  for (const char c : text) {
-    if (c == '<')
-      safe += "\\u003c";
-    else
-      safe += c;
-  }
-  return safe;
-}
-
-std::string html_text(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
-    if (length == 0)
-      result += "\xef\xbf\xbd";
-    else if (character == "<")
-      result += "&lt;";
-    else if (character == "&")
-      result += "&amp;";
-    else
-      result += character;
-    text.remove_prefix(character.size());
   }
   return result;
 }
@@ -239,7 +198,7 @@ class PageData {
     draw(body_of(model_.graph), 0);
     for (std::size_t i = 0; i < model_.functions.size(); ++i) draw(body_of(model_.functions[i]), 1 + i);
 
-    std::string text = to_text(header());
+    std::string text = script_json(header());
     text.back() = ',';  // the object goes on with the graphs
     text += "\"graphs\":[";
     for (std::size_t i = 0; i < graphs_.size(); ++i) {
@@ -426,7 +385,7 @@ class PageData {
       value.numbered_at = drawing.serial;
       value.number = drawing.value_count++;
       if (!drawing.values.empty()) drawing.values += ',';
-      drawing.values += to_text(describe(name, value));
+      drawing.values += script_json(describe(name, value));
     }
     return value.number;
   }
@@ -626,7 +585,7 @@ class PageData {
     json["layers"] = Json::array();
     for (const onnx::LayeredLayout::Layer& layer : layout.layers)
       json["layers"].push_back({rounded(layer.top), rounded(layer.height)});
-    std::string text = to_text(json);
+    std::string text = script_json(json);
     text.back() = ',';
     text += "\"values\":[" + drawing.values + "],\n\"boxes\":[";
     for (std::size_t i = 0; i < drawing.boxes.size(); ++i) {
@@ -636,7 +595,7 @@ class PageData {
       box["x"] = rounded(layout.x[i]);
       box["l"] = layout.layer_of[i];
       if (i != 0) text += ",\n";
-      text += to_text(box);
+      text += script_json(box);
       box = nullptr;
     }
     text += "],\n\"edges\":[";

@@ -16,6 +16,7 @@
 #include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/run_arguments.h"
+#include "cli/run_html.h"
 #include "cli/run_iteration.h"
 #include "cli/run_model.h"
 #include "cli/run_ranks.h"
@@ -44,11 +45,31 @@ void save_blobs(const fs::path& folder, std::int64_t iteration, const FeedDict& 
   }
 }
 
+RunPlotsOptions plots_options(const RunArguments& arguments) {
+  const auto found = arguments.compare.settings.find("simple");
+  const auto is_set = [&](std::string_view field) {
+    return found != arguments.compare.settings.end() &&
+           std::ranges::any_of(found->second, [&](const auto& setting) {
+             return setting.first == field && setting.second == "true";
+           });
+  };
+  return {.for_page = arguments.html.has_value(),
+          .heat_maps = arguments.save_heatmaps,
+          .error_metrics = arguments.save_error_metrics_plot,
+          .infinities_compare_equal = is_set("infinities_compare_equal"),
+          .nans_compare_equal = is_set("nans_compare_equal")};
+}
+
 // What one run of the tool reports, iteration by iteration.
 class Run {
  public:
   Run(Session& session, const RunArguments& arguments, compare::Comparator& comparator, bool is_verbose)
-      : session_(session), arguments_(arguments), comparator_(comparator), is_verbose_(is_verbose) {
+      : session_(session),
+        arguments_(arguments),
+        comparator_(comparator),
+        plots_(plots_options(arguments)),
+        draws_(plots_options(arguments).any()),
+        is_verbose_(is_verbose) {
     if (arguments_.save_inputs) inputs_writer_ = compare::feed_writer(*arguments_.save_inputs);
     if (arguments_.save_outputs) outputs_writer_ = compare::results_writer(*arguments_.save_outputs);
     report_.validated = arguments_.validate;
@@ -70,6 +91,7 @@ class Run {
     if (iteration.error) std::rethrow_exception(iteration.error);
     bool passed = true;
     const std::vector<compare::PairComparison>& pairs = comparator_.add(std::move(iteration.pairs));
+    if (draws_) plots_.add(comparator_.pairs(), pairs);
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       tell_pair(comparator_.pairs()[i], pairs[i].passed, iteration.texts[i]);
       passed = passed && pairs[i].passed;
@@ -100,6 +122,7 @@ class Run {
         session_, arguments_.json, [&] { return run_summary(report_); },
         [&] { return run_json(report_).dump(2) + "\n"; });
     if (arguments_.junit) write_file(*arguments_.junit, run_junit(report_));
+    if (arguments_.html) write_file(*arguments_.html, run_html(report_, plots_));
     return report_.passed ? ExitCode::passed : ExitCode::failed;
   }
 
@@ -150,6 +173,8 @@ class Run {
   Session& session_;
   const RunArguments& arguments_;
   compare::Comparator& comparator_;
+  RunPlots plots_;
+  bool draws_;
   std::unique_ptr<compare::FeedWriter> inputs_writer_;
   std::unique_ptr<compare::ResultsWriter> outputs_writer_;
   RunReport report_;
@@ -204,6 +229,7 @@ void check(const RunArguments& arguments) {
   const fs::path& model = arguments.loading.model;
   refuse_model("--json", arguments.json, model);
   for (const auto& [option, path] : {std::pair{"--junit", &arguments.junit},
+                                     {"--html", &arguments.html},
                                      {"--save-inputs", &arguments.save_inputs},
                                      {"--save-outputs", &arguments.save_outputs},
                                      {"--save-accuracy-results", &arguments.save_accuracy_results}})

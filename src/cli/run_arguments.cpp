@@ -22,6 +22,12 @@ Option path_option(std::vector<std::string> names, std::string metavar, std::str
           .apply = [&path](Values values) { path = values.front(); }};
 }
 
+Option folder_option(std::string name, std::string help, std::optional<std::filesystem::path>& path) {
+  Option option = path_option({std::move(name)}, "FOLDER", std::move(help), path);
+  option.completes = Completes::folders;
+  return option;
+}
+
 Option paths_option(std::vector<std::string> names, std::string help,
                     std::vector<std::filesystem::path>& paths) {
   return {.names = std::move(names),
@@ -248,10 +254,22 @@ OptionGroup results_group(RunArguments& arguments) {
 
 OptionGroup report_group(RunArguments& arguments) {
   return {.title = "Report",
-          .options = {json_option("the report", arguments.json),
-                      path_option({"--junit"}, "FILE",
-                                  "Write the verdicts as JUnit XML, which continuous integration reads.",
-                                  arguments.junit)}};
+          .options = {
+              json_option("the report", arguments.json),
+              path_option({"--junit"}, "FILE",
+                          "Write the verdicts as JUnit XML, which continuous integration reads.",
+                          arguments.junit),
+              path_option({"--html"}, "FILE",
+                          "Write the report as one page with plots, which needs nothing else: verdicts, the "
+                          "worst outputs and elements, heat maps, histograms.",
+                          arguments.html),
+              folder_option("--save-heatmaps",
+                            "Save where each output differs as SVG: the largest absolute difference in each "
+                            "cell of a grid over it, of the worst iteration.",
+                            arguments.save_heatmaps),
+              folder_option("--save-error-metrics-plot",
+                            "Save absolute difference over magnitude of each output as SVG, likewise.",
+                            arguments.save_error_metrics_plot)}};
 }
 
 }  // namespace

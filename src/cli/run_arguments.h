@@ -53,6 +53,9 @@ struct RunArguments {
   std::optional<std::filesystem::path> save_accuracy_results;
   std::optional<std::string> json;
   std::optional<std::filesystem::path> junit;
+  std::optional<std::filesystem::path> html;
+  std::optional<std::filesystem::path> save_heatmaps;
+  std::optional<std::filesystem::path> save_error_metrics_plot;
 };
 
 /// The groups of options of `run`, which fill `arguments`; it has to outlive them.

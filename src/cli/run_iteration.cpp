@@ -139,8 +139,8 @@ void IterationReporter::judge(std::int64_t iteration, std::vector<IterationResul
         (is_verbose_ || iteration == 0 || (!comparison.passed && failures_ < most_failures_told));
     failures_ += is_told && !comparison.passed;
     report.texts.push_back(is_told ? pair_text(comparison) : std::string());
-    comparison.first = comparison.second = nullptr;  // the results end here
   }
+  report.compared = std::move(results);
 }
 
 void IterationReporter::validate(std::int64_t iteration, const std::vector<IterationResult>& results,

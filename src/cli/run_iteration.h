@@ -32,6 +32,8 @@ struct IterationReport {
   std::vector<std::string> failures;  ///< of runners whose process was lost
   std::vector<InvalidValues> invalid;
   std::vector<compare::PairComparison> pairs;
+  /// What `pairs` points to; stays in the process that compared.
+  std::vector<compare::IterationResult> compared;
   std::vector<std::string> texts;  ///< for each pair, what is told of it; empty if that is certain not to be
   /// What is to be saved; tensors may belong to the runners.
   std::optional<FeedDict> inputs;

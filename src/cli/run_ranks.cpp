@@ -86,6 +86,13 @@ std::shared_ptr<compare::RankGroup> join_run(Session& session) {
 RunArguments arguments_for_rank(const RunArguments& arguments, const compare::RankGroup& ranks) {
   RunArguments mine = arguments;
   if (ranks.size() == 1) return mine;
+  for (const auto& [option, path] : {std::pair{"--html", &arguments.html},
+                                     {"--save-heatmaps", &arguments.save_heatmaps},
+                                     {"--save-error-metrics-plot", &arguments.save_error_metrics_plot}})
+    if (*path)
+      throw UsageError(
+          fmt::format("{} draws the outputs themselves, and those of other ranks stay there.", option),
+          "Leave it out, or run what is to be drawn in one process.");
   if (const int local = compare::launched_rank().local_size; local > 1) {
     const std::string threads = std::to_string(threads_per_rank(local));
     set_default(mine.onnxrt, "intra_op_threads", threads);

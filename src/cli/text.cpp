@@ -73,6 +73,17 @@ std::string quoted(std::string_view text) {
   return result += '\'';
 }
 
+std::string command_line_text(std::span<const std::string> arguments) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./:,@%";
+  std::string text = "polygraph";
+  for (const std::string& argument : arguments) {
+    const bool is_plain = !argument.empty() && argument.find_first_not_of(plain) == std::string::npos;
+    text += " " + (is_plain ? argument : shell_quoted(argument));
+  }
+  return text;
+}
+
 std::string first_sentence(std::string_view help) {
   const std::size_t end = help.find(". ");
   return std::string(end == std::string_view::npos ? help : help.substr(0, end + 1));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ std::string quoted(std::string_view text);
 /// The text in single quotes, for a POSIX shell and zsh (`'\''`) or for fish (`\'`).
 std::string shell_quoted(std::string_view text);
 std::string fish_quoted(std::string_view text);
+
+/// `polygraph` and its arguments, as a shell would have to be given them.
+std::string command_line_text(std::span<const std::string> arguments);
 
 /// The first sentence of a help text: what completion lists have room for.
 std::string first_sentence(std::string_view help);

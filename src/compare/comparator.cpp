@@ -38,6 +38,44 @@ OutputResults lost(const IterationResult& first, const IterationResult& second) 
 
 }  // namespace
 
+void OutputSummary::add(std::int64_t iteration, const OutputResult& result) {
+  const bool is_good = result.passed();
+  passed += is_good;
+  if (!is_good && !first_failure) first_failure = iteration;
+  if (!worst || is_worse(result, *worst)) {
+    worst = result;
+    worst_iteration = iteration;
+  }
+  ++iterations;
+}
+
+std::vector<PairSummary> summaries(const AccuracyResults& results) {
+  std::vector<PairSummary> pairs;
+  for (const AccuracyResult& function : results.functions)
+    for (const auto& [runners, iterations] : function.pairs) {
+      auto pair = std::ranges::find(pairs, runners, &PairSummary::runners);
+      if (pair == pairs.end()) pair = pairs.insert(pair, PairSummary{.runners = runners});
+      const std::optional<Metric> metric = function.metric();
+      FunctionSummary& summary = pair->functions.emplace_back(
+          FunctionSummary{.label = metric ? std::string(traits(*metric).label) : "indices"});
+      for (std::size_t i = 0; i < iterations.size(); ++i)
+        for (const auto& [name, result] : iterations[i])
+          summary_of(summary, name).add(static_cast<std::int64_t>(i), result);
+      pair->iterations = std::max(pair->iterations, static_cast<std::int64_t>(iterations.size()));
+      if (function.aggregation == Aggregation::average)
+        pair->average_passed =
+            pair->average_passed.value_or(true) && all_passed(function.average_results(runners));
+    }
+  for (PairSummary& pair : pairs)
+    for (std::int64_t i = 0; i < pair.iterations; ++i)
+      pair.passed += std::ranges::all_of(results.functions, [&](const AccuracyResult& function) {
+        const auto found = std::ranges::find(function.pairs, pair.runners, &AccuracyResult::Entry::first);
+        const auto at = static_cast<std::size_t>(i);
+        return found == function.pairs.end() || (at < found->second.size() && all_passed(found->second[at]));
+      });
+  return pairs;
+}
+
 Comparator::Comparator(std::vector<CompareFunction> functions, ComparatorOptions options)
     : functions_(std::move(functions)), options_(options) {
   if (functions_.empty())
@@ -113,15 +151,7 @@ void Comparator::summarise(PairSummary& pair, const PairComparison& comparison) 
   for (std::size_t f = 0; f < functions_.size(); ++f) {
     const OutputResults& results = comparison.results[f];
     for (const auto& [name, result] : results) {
-      OutputSummary& output = summary_of(pair.functions[f], name);
-      const bool passed = result.passed();
-      output.passed += passed;
-      if (!passed && !output.first_failure) output.first_failure = pair.iterations;
-      if (!output.worst || is_worse(result, *output.worst)) {
-        output.worst = result;
-        output.worst_iteration = pair.iterations;
-      }
-      ++output.iterations;
+      summary_of(pair.functions[f], name).add(pair.iterations, result);
     }
     if (results_.functions.empty()) continue;
     OutputResults kept = results;

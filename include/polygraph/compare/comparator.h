@@ -23,6 +23,9 @@ struct OutputSummary {
   /// largest (for metrics where higher is better: smallest) first number; NaN is worst.
   std::optional<OutputResult> worst = std::nullopt;
   std::int64_t worst_iteration = 0;
+
+  /// Counts one more iteration.
+  void add(std::int64_t iteration, const OutputResult& result);
 };
 
 /// What one comparison function found for one pair of runners.
@@ -42,6 +45,11 @@ struct PairSummary {
 
   bool is_good() const { return iterations > 0 && average_passed.value_or(passed == iterations); }
 };
+
+/// Saved results as the Comparator would have summarised them, in the order in which pairs appear. Functions
+/// are called by the label of their metric, and `indices` without one. Throws InputError if averages cannot
+/// be taken where they are to be judged, or if a verdict is not known.
+std::vector<PairSummary> summaries(const AccuracyResults& results);
 
 /// What comparing one pair of results of one iteration gave, one entry for each function.
 struct PairComparison {
