@@ -11,8 +11,7 @@ import struct
 import unittest
 import zipfile
 
-from program import run
-from text_models import HEADER, ModelTest
+from program import ProgramTest, identity_model, run
 
 FORMATS = {"<f4": "f", "<f8": "d", "<i4": "i", "<i8": "q", "<u8": "Q"}
 RUNNER = ("--reference",)
@@ -39,10 +38,11 @@ def results(name, *iterations):
     return json.dumps({"lst": [[name, made]], "polygraphy_class": "RunResults"}).encode()
 
 
-class BadInput(ModelTest):
+class BadInput(ProgramTest):
     def setUp(self):
         super().setUp()
-        self.model = self.model_of(HEADER + "g (float[4] x) => (float[4] y) { y = Identity (x) }")
+        self.write("model.onnx", identity_model())
+        self.model = self.path("model.onnx")
 
     def compared(self, first, second, *options):
         """One output 'y' beside another: arguments of `array` each."""
@@ -51,10 +51,10 @@ class BadInput(ModelTest):
         return run("run", "--load-outputs", self.path("first.json"), self.path("second.json"), *options)
 
     def refused(self, words, *options, status=3):
-        """Before anything has run."""
+        """Before any inference, with an error that says what to do."""
         result = run("run", self.model, *RUNNER, *options)
-        self.check_error(result, status, *([words] if isinstance(words, str) else words))
-        self.assertNotIn("Inference Output", result.stdout)
+        self.check(result, status, stdout="", stderr=[words] if isinstance(words, str) else words)
+        self.assertRegex(result.stderr, r"\[!\] .*\n    .", "and what to do")
         return result
 
     # Numbers of iterations
@@ -81,21 +81,30 @@ class BadInput(ModelTest):
         self.write("empty.json", b"")
         self.write("object.json", b'{"lst": [], "polygraphy_class": "RunResults"}')
         self.write("cut.json", results("r", {"y": array("<f4", (4,), [1, 2, 3, 4])})[:200])
-        self.write("inputs.json", json.dumps([{"x": array("<f4", (4,), [1, 2, 3, 4])}]).encode())
-        for name, words in (("empty.json", "it holds nothing"), ("object.json", "object.json"), ("cut.json", "the file ends"),
+        self.write("inputs.json", json.dumps([{"x": array("<f4", (1, 2), [1, 2])}]).encode())
+        for name, words in (("empty.json", "it holds nothing"), ("object.json", "object.json"), ("cut.json", "a string does not end"),
                             ("inputs.json", "it holds inputs"), ("missing.json", "missing.json")):
             with self.subTest(name=name):
                 result = self.refused(words, "--load-outputs", self.path(name))
                 self.assertNotIn("Activated", result.stderr)
 
-    def test_nothing_in_common(self):
+    def test_names_that_differ(self):
+        """As in Polygraphy outputs are then paired by their places, which is told."""
         tensor = array("<f4", (1,), [1])
-        self.write("a.json", results("a", {"y": tensor}))
-        self.write("b.json", results("b", {"other": tensor, "third": tensor}))
-        result = run("run", "--load-outputs", self.path("a.json"), self.path("b.json"))
-        self.assertIn(result.returncode, (1, 3), result.stdout + result.stderr)
-        self.assertNotIn("PASSED | Runtime", result.stdout)
-        self.assertIn("'y'", result.stdout + result.stderr)
+        self.write("a.json", results("a", {"one": tensor, "two": tensor}))
+        self.write("b.json", results("b", {"x": tensor, "y": array("<f4", (1,), [2]), "z": tensor}))
+        self.check(run("run", "--load-outputs", self.path("a.json"), self.path("b.json")), 1, stdout="Mismatched outputs: ['two']", stderr=[
+            "Assuming b output: x corresponds to output: one", "Assuming b output: y corresponds to output: two",
+            "Output 'z' of b was not compared: a has nothing like it."])
+
+    def test_nothing_to_compare(self):
+        self.write("a.json", results("a", {"y": array("<f4", (1,), [1])}))
+        self.write("none.json", results("none", {}))
+        for pair in (("a.json", "none.json"), ("none.json", "a.json"), ("none.json", "none.json")):
+            with self.subTest(pair=pair):
+                result = run("run", "--load-outputs", *map(self.path, pair))
+                self.assertIn(result.returncode, (1, 3), result.stdout + result.stderr)
+                self.assertNotIn("PASSED | ", result.stdout)
 
     def test_an_output_missing_on_one_side(self):
         tensor = array("<f4", (1,), [1])
@@ -160,11 +169,11 @@ class BadInput(ModelTest):
     # Inputs
 
     def test_inputs_that_do_not_fit(self):
-        right = array("<f4", (4,), [1, 2, 3, 4])
+        right = array("<f4", (1, 2), [1, 2])
         for name, feeds, words in (
                 ("name.json", [{"wrong": right}], ["no input 'wrong'", "'x'"]),
-                ("shape.json", [{"x": array("<f4", (5,), [1] * 5)}], ["(5,)", "(4,)"]),
-                ("text.json", [{"x": array("<U4", (4,), ["a"] * 4)}], ["'x'"])):
+                ("shape.json", [{"x": array("<f4", (5,), [1] * 5)}], ["(5,)", "(1, 2)"]),
+                ("text.json", [{"x": array("<U4", (1, 2), ["a"] * 2)}], ["'x'"])):
             with self.subTest(name=name):
                 self.write(name, json.dumps(feeds).encode())
                 self.refused(words, "--load-inputs", self.path(name))
