@@ -1,5 +1,5 @@
 # The same tests with each older version that setup/install.sh fetches for `make test`. What compares the outputs of ONNX's node
-# tests is about the newest.
+# tests is about the newest; no version has bounds of shapes to refuse.
 file(STRINGS "${PROJECT_SOURCE_DIR}/setup/onnxruntime_versions.txt" lines REGEX "^onnxruntime==")
 foreach(line ${lines})
   string(REGEX REPLACE "^onnxruntime==([0-9.]+).*" "\\1" version "${line}")
@@ -8,7 +8,7 @@ foreach(line ${lines})
     message(WARNING "ONNX Runtime ${version} is not in ${POLYGRAPH_DEPS}: its tests are left out. 'setup/install.sh test' fetches it.")
     continue()
   endif()
-  set(left_out "EditedNodeModels*:Evaluator.IsNeverWrong")
+  set(left_out "EditedNodeModels*:Evaluator.IsNeverWrong:*RefusesAShapeOutOfBounds*")
   if(version VERSION_LESS 1.21)  # it copies external data: gigabytes in this test
     string(APPEND left_out ":SessionFromOnnx.TakesModelsPastTwoGigabytes")
   endif()
