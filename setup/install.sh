@@ -4,7 +4,8 @@
 #   setup/install.sh build|test|bench|check|fuzz ...
 #
 # Debian packages come through apt-get (debian-packages.txt); wheels and source distributions through pip into deps/
-# (wheels.txt, sources.txt, peer.txt), never into the system's Python. apt's and pip's own configuration decides where from.
+# (wheels.txt, models.txt, onnxruntime_versions.txt, sources.txt, peer.txt), never into the system's Python. apt's and pip's
+# own configuration decides where from.
 # Safe to run twice at once and to repeat after an interruption. With POLYGRAPH_PACKAGES=skip the Debian packages are taken
 # as given (other distributions).
 set -euo pipefail
@@ -102,6 +103,32 @@ models() {
   archives models.txt "silero_vad rapidocr_onnxruntime" --only-binary=:all: --python-version 3.11 --platform manylinux_2_28_x86_64
 }
 
+# onnxruntime_versions: the library in older versions, each in a folder of its own, deps/onnxruntime-VERSION. pip takes one
+# version of a package at a time.
+onnxruntime_versions() {
+  local line version want folder tmp=$deps/.unpacking
+  while read -r line; do
+    [[ $line == onnxruntime==* ]] || continue
+    version=${line#*==}
+    version=${version%% *}
+    folder=$deps/onnxruntime-$version
+    want=$(stamp "$here/unpack.py" - <<< "$line")
+    has_stamp "$folder" "$want" && continue
+    say "fetching into deps/: onnxruntime-$version"
+    rm -rf "$tmp"
+    venv "$tmp/venv"
+    printf '%s\n' "$line" > "$tmp/list.txt"
+    pip "$tmp/venv" download --require-hashes --no-deps --only-binary=:all: --python-version 3.11 \
+      --platform manylinux_2_28_x86_64 --dest "$tmp" --requirement "$tmp/list.txt"
+    "$python" "$here/unpack.py" "$tmp"/*.whl "$tmp/new" > /dev/null
+    printf '%s\n' "$want" > "$tmp/new/onnxruntime/.stamp"
+    rm -rf "$folder"
+    mv "$tmp/new/onnxruntime" "$folder"
+    rm -rf "$tmp"
+    changed=yes
+  done < "$here/onnxruntime_versions.txt"
+}
+
 sources() {
   archives sources.txt "onnx protobuf" --no-binary=:all: --no-build-isolation --use-pep517
 }
@@ -139,7 +166,7 @@ flock --nonblock 9 || { say "waiting for another run of setup to end"; flock 9; 
 [[ ${POLYGRAPH_PACKAGES-} == skip ]] || packages "${groups[@]}"
 wheels
 sources
-if [[ $with_models == yes ]]; then models; fi
+if [[ $with_models == yes ]]; then models; onnxruntime_versions; fi
 if [[ $with_peer == yes ]]; then peer; fi
 # CMake looks again at what is there when this file has changed.
 if [[ $changed == yes || ! -f $deps/.installed ]]; then date +%s%N > "$deps/.installed"; fi

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "cli/text.h"
@@ -177,6 +178,10 @@ std::int64_t parse_byte_count(std::string_view text) {
 
 std::int64_t parse_count(std::string_view text, std::int64_t least) {
   const std::optional<std::int64_t> count = number_of<std::int64_t>(text);
+  const bool is_number = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!count && is_number)
+    throw UsageError(fmt::format("{} is too large: it must be {} or less.", text,
+                                 std::numeric_limits<std::int64_t>::max()));
   if (!count) throw UsageError(fmt::format("'{}' is not a whole number.", text));
   if (*count < least) throw UsageError(fmt::format("{} is too small: it must be {} or more.", *count, least));
   return *count;

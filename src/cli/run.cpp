@@ -107,8 +107,9 @@ class Run {
       throw InputError("Nothing was run: there are no inputs.", "Give inputs with at least one iteration.");
     if (!arguments_.runners.empty() && !loaded.empty() && !stopped_ && loaded.has(report_.iterations))
       throw InputError(
-          fmt::format("--load-outputs holds more than the {} iterations that were run.", report_.iterations),
-          "Run the same number of iterations that was saved (--iterations, --load-inputs).");
+          fmt::format("The outputs that are loaded ({}) are more than the {} iteration(s) that were run.",
+                      loaded.str(), report_.iterations),
+          "Run as many iterations as were saved (--iterations, --load-inputs).");
     const bool compared = comparator_.finish();
     if (inputs_writer_) inputs_writer_->finish();
     if (outputs_writer_) outputs_writer_->finish();

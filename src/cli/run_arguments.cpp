@@ -78,8 +78,9 @@ OptionGroup runners_group(RunArguments& arguments) {
                .repeat = Repeat::each,
                .apply =
                    [](Values) {
-                     throw BackendError("--trt: this Polygraph has no TensorRT module.",
-                                        "Compare with --onnxrt, --openvino or --reference.");
+                     throw BackendError(
+                         "--trt comes with Polygraph's TensorRT module, which is not installed.",
+                         "Compare with --onnxrt, --openvino or --reference.");
                    }},
               {.names = {"--with"},
                .metavar = "NAME[=VALUE]",

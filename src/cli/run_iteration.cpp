@@ -5,6 +5,7 @@
 #include <polygraph/core/error.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/json_output.h"
 #include "compare/comparison_message.h"
@@ -47,31 +48,43 @@ std::vector<compare::PostprocessFunction> postprocess_functions(const RunArgumen
 
 LoadedOutputs::LoadedOutputs(const std::vector<std::filesystem::path>& paths, std::set<std::string> taken)
     : taken_(std::move(taken)) {
-  for (const std::filesystem::path& path : paths) readers_.push_back(compare::results_reader({path}));
+  for (const std::filesystem::path& path : paths) {
+    File& file = files_.emplace_back(File{path, compare::results_reader({path}), std::nullopt});
+    file.ahead = file.reader->next();
+    if (!file.ahead)
+      throw InputError(fmt::format("There are no outputs in '{}': it has no iteration.", path.string()),
+                       "Name a file that --save-outputs wrote.");
+  }
+}
+
+template <class F>
+bool LoadedOutputs::step(F f) {
+  const File* ended = nullptr;
+  const File* going_on = nullptr;
+  for (File& file : files_) (f(file) ? going_on : ended) = &file;
+  if (ended != nullptr && going_on != nullptr)
+    throw InputError(fmt::format("'{}' has {} iteration(s), and '{}' has more.", ended->path.string(), next_,
+                                 going_on->path.string()),
+                     "Compare outputs of the same inputs: save as many iterations for each.");
+  ++next_;
+  return going_on != nullptr;
 }
 
 bool LoadedOutputs::get(std::int64_t iteration, std::vector<IterationResult>& results) {
   while (next_ < iteration)
     if (!skip()) return false;
-  ++next_;
-  std::size_t ended = 0;
-  for (const auto& reader : readers_) {
-    std::optional<compare::RunResults> loaded = reader->next();
-    if (!loaded) {
-      ++ended;
-      continue;
-    }
+  return step([&](File& file) {
+    std::optional<compare::RunResults> loaded =
+        file.ahead ? std::exchange(file.ahead, std::nullopt) : file.reader->next();
+    if (!loaded) return false;
     for (compare::RunnerResults& runner : *loaded)
       for (IterationResult& result : runner.iterations) {
         // A name that a runner has, too, would tell nobody which is which.
         if (taken_.contains(result.runner_name)) result.runner_name += " (loaded)";
         results.push_back(std::move(result));
       }
-  }
-  if (ended != 0 && ended != readers_.size())
-    throw InputError("The files of --load-outputs hold different numbers of iterations.",
-                     "Compare outputs of the same inputs.");
-  return ended == 0;
+    return true;
+  });
 }
 
 bool LoadedOutputs::has(std::int64_t iteration) {
@@ -81,12 +94,17 @@ bool LoadedOutputs::has(std::int64_t iteration) {
 }
 
 bool LoadedOutputs::skip() {
-  ++next_;
-  const auto skipped = std::ranges::count_if(readers_, [](const auto& reader) { return reader->skip(); });
-  if (skipped != 0 && skipped != std::ssize(readers_))
-    throw InputError("The files of --load-outputs hold different numbers of iterations.",
-                     "Compare outputs of the same inputs.");
-  return skipped != 0;
+  return step([](File& file) {
+    if (!file.ahead) return file.reader->skip();
+    file.ahead.reset();
+    return true;
+  });
+}
+
+std::string LoadedOutputs::str() const {
+  std::vector<std::string> paths;
+  for (const File& file : files_) paths.push_back("'" + file.path.string() + "'");
+  return fmt::format("{}", fmt::join(paths, ", "));
 }
 
 IterationReporter::IterationReporter(const RunArguments& arguments, const compare::Comparator& comparator,
@@ -107,8 +125,9 @@ IterationReport IterationReporter::report(std::int64_t iteration, const FeedDict
     report.inferences.push_back({result.runner_name, result.runtime});
   try {
     if (!loaded_.empty() && !loaded_.get(iteration, results))
-      throw InputError(fmt::format("--load-outputs holds {} iterations, and more were run.", iteration),
-                       "Run the same number of iterations that was saved (--iterations, --load-inputs).");
+      throw InputError(fmt::format("The outputs that are loaded ({}) are {} iteration(s), and more were run.",
+                                   loaded_.str(), iteration),
+                       "Run as many iterations as were saved (--iterations, --load-inputs).");
     judge(iteration, std::move(results), report);
   } catch (...) {
     report.error = std::current_exception();

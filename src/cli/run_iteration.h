@@ -52,23 +52,35 @@ IterationReport decode(const Bytes& message, const std::string& from);
 /// Iterations that failed are told in full so many times; the summary has the rest.
 inline constexpr std::int64_t most_failures_told = 10;
 
-/// Outputs from files, as further runners.
+/// Outputs from files, as further runners. The first iteration of each file is read at once, so that what is
+/// no such file is refused before anything runs.
 class LoadedOutputs {
  public:
   /// @param taken  Names of runners that those of the files must not have.
+  /// Throws InputError if a file cannot be read or has no iteration.
   LoadedOutputs(const std::vector<std::filesystem::path>& paths, std::set<std::string> taken);
 
-  bool empty() const { return readers_.empty(); }
+  bool empty() const { return files_.empty(); }
   /// Appends the results of an iteration, one for each runner of each file; false if there is none of that
   /// number. Iterations have to be asked for in their order.
   bool get(std::int64_t iteration, std::vector<compare::IterationResult>& results);
   /// Whether there is an iteration of that number.
   bool has(std::int64_t iteration);
+  /// The files, for messages.
+  std::string str() const;
 
  private:
+  struct File {
+    std::filesystem::path path;
+    std::unique_ptr<compare::ResultsReader> reader;
+    std::optional<compare::RunResults> ahead;  // read before it is asked for
+  };
+  // Takes a step in each file by `f`, which tells whether there was an iteration; all have to agree.
+  template <class F>
+  bool step(F f);
   bool skip();
 
-  std::vector<std::unique_ptr<compare::ResultsReader>> readers_;
+  std::vector<File> files_;
   std::set<std::string> taken_;
   std::int64_t next_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <map>
 #include <variant>
 
+#include "compare/json_document.h"
 #include "compare/json_scanner.h"
 #include "compare/json_text.h"
 
@@ -331,9 +332,12 @@ void AccuracyResults::save(const std::filesystem::path& path) const {
 
 AccuracyResults AccuracyResults::load(const std::filesystem::path& path) {
   const MappedFile file(path);
-  const auto bytes = file.bytes();
-  return from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                   fmt::format("'{}'", path.native()));
+  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  const std::string source = fmt::format("'{}'", path.native());
+  if (const SavedKind kind = detail::kind_of(JsonScanner(text, source)); kind != SavedKind::accuracy_results)
+    throw InputError(fmt::format("Cannot read {} as accuracy results: it holds {}.", source, to_string(kind)),
+                     "Name a file that --save-accuracy-results wrote.");
+  return from_json(text, source);
 }
 
 }  // namespace polygraph::compare

@@ -67,6 +67,7 @@ struct Distance {
   enum Kind { same, few_edits, prefix, part } kind;
   std::size_t edits;
   bool no_prefix;
+  std::size_t after_common_prefix;  // what follows it in the name
   std::size_t length_difference;
   auto operator<=>(const Distance&) const = default;
 };
@@ -76,14 +77,16 @@ std::optional<Distance> distance(std::string_view name, std::string_view candida
       name.size() < candidate.size() ? std::pair(name, candidate) : std::pair(candidate, name);
   const std::size_t difference = longer.size() - shorter.size();
   const bool is_prefix = longer.starts_with(shorter);
+  const auto common = std::ranges::mismatch(name, candidate).in1 - name.begin();
+  const std::size_t rest = name.size() - static_cast<std::size_t>(common);
   const std::size_t limit = std::max<std::size_t>(1, name.size() / 3);
   const auto edits = edit_distance(name, candidate, limit);
   // Short names are all a few edits apart: one that keeps no letter of the name is not near.
   if (edits && *edits < longer.size())
-    return Distance{*edits == 0 ? Distance::same : Distance::few_edits, *edits, !is_prefix, difference};
-  if (shorter.size() >= 2 && is_prefix) return Distance{Distance::prefix, 0, false, difference};
+    return Distance{*edits == 0 ? Distance::same : Distance::few_edits, *edits, !is_prefix, rest, difference};
+  if (shorter.size() >= 2 && is_prefix) return Distance{Distance::prefix, 0, false, rest, difference};
   if (shorter.size() >= 3 && longer.find(shorter) != std::string_view::npos)
-    return Distance{Distance::part, 0, true, difference};
+    return Distance{Distance::part, 0, true, rest, difference};
   return std::nullopt;
 }
 

@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ requires(!std::same_as<T, bool>) void parse_option(T& value, std::string_view te
   const char* end = text.data() + text.size();
   // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): from_chars is told the end
   const auto [parsed, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc::result_out_of_range && parsed == end)
+    throw UsageError(fmt::format("{} is out of range: it must be from {} to {}", text,
+                                 std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
   if (error != std::errc() || parsed != end)
     throw UsageError(fmt::format("'{}' is not a whole number", text));
 }

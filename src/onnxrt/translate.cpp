@@ -1,6 +1,7 @@
 #include "onnxrt/translate.h"
 
 #include <fmt/format.h>
+#include <polygraph/onnx/types.h>
 
 namespace polygraph::onnxrt {
 
@@ -74,13 +75,58 @@ void read_type_and_shape(const OrtApi& api, const OrtValue* value, TypeAndShape&
   read_type_and_shape(api, info.get(), out);
 }
 
-Handle<OrtValue> make_value(const OrtApi& api, const OrtMemoryInfo* cpu, const Tensor& tensor) {
-  constexpr std::string_view attempt = "Giving ONNX Runtime a tensor";
-  const auto type = to_element_type(tensor.dtype());
+namespace {
+
+Handle<OrtValue> view(const OrtApi& api, const OrtMemoryInfo* cpu, const Tensor& tensor,
+                      ONNXTensorElementDataType type) {
   const auto dims = tensor.shape().dims();
-  if (tensor.dtype() != DataType::string)
-    return make<OrtValue>(api, attempt, api.ReleaseValue, api.CreateTensorWithDataAsOrtValue, cpu,
-                          const_cast<void*>(tensor.data()), tensor.nbytes(), dims.data(), dims.size(), type);
+  OrtValue* value = nullptr;
+  OrtStatus* const status = api.CreateTensorWithDataAsOrtValue(
+      cpu, const_cast<void*>(tensor.data()), tensor.nbytes(), dims.data(), dims.size(), type, &value);
+  if (status != nullptr) [[unlikely]]
+    check_status(api, status,
+                 fmt::format("Giving ONNX Runtime a tensor of type {}", to_string(tensor.dtype())),
+                 "Convert the tensor to another type, or use a version of ONNX Runtime that has this one.");
+  return {value, api.ReleaseValue};
+}
+
+// ONNX numbers these in another order than ONNX Runtime, of which some versions take the one number and tell
+// the other (1.28 does).
+bool has_two_numbers(DataType dtype) {
+  return dtype == DataType::uint2 || dtype == DataType::int2 || dtype == DataType::float8e8m0;
+}
+
+Handle<OrtValue> view_by_either_number(const OrtApi& api, const OrtMemoryInfo* cpu, const Tensor& tensor) {
+  const auto type = to_element_type(tensor.dtype());
+  const auto type_of_onnx = static_cast<ONNXTensorElementDataType>(onnx::element_type_of(tensor.dtype()));
+  const auto is_right = [&](const OrtValue* value) {
+    TypeAndShape told;
+    read_type_and_shape(api, value, told);
+    return told.type == type;
+  };
+  try {
+    if (auto value = view(api, cpu, tensor, type); is_right(value.get())) return value;
+  } catch (const BackendError&) {
+    auto value = view(api, cpu, tensor, type_of_onnx);
+    if (!is_right(value.get())) throw;
+    return value;
+  }
+  auto value = view(api, cpu, tensor, type_of_onnx);
+  if (is_right(value.get())) return value;
+  throw BackendError(fmt::format("Giving ONNX Runtime a tensor of type {} failed: it takes the values for "
+                                 "those of another type.",
+                                 to_string(tensor.dtype())),
+                     "Convert the tensor to another type, or use another version of ONNX Runtime.");
+}
+
+}  // namespace
+
+Handle<OrtValue> make_value(const OrtApi& api, const OrtMemoryInfo* cpu, const Tensor& tensor) {
+  if (has_two_numbers(tensor.dtype())) return view_by_either_number(api, cpu, tensor);
+  const auto type = to_element_type(tensor.dtype());
+  if (tensor.dtype() != DataType::string) return view(api, cpu, tensor, type);
+  constexpr std::string_view attempt = "Giving ONNX Runtime a tensor of texts";
+  const auto dims = tensor.shape().dims();
   OrtAllocator* allocator = nullptr;
   check_status(api, api.GetAllocatorWithDefaultOptions(&allocator), attempt);
   auto value = make<OrtValue>(api, attempt, api.ReleaseValue, api.CreateTensorAsOrtValue, allocator,

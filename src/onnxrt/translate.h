@@ -45,7 +45,8 @@ struct TypeAndShape {
 void read_type_and_shape(const OrtApi& api, const OrtTensorTypeAndShapeInfo* info, TypeAndShape& out);
 void read_type_and_shape(const OrtApi& api, const OrtValue* value, TypeAndShape& out);
 
-/// A value of ONNX Runtime over the memory of `tensor`, which is only read; of strings it is a copy.
+/// A value of ONNX Runtime over the memory of `tensor`, which is only read; of strings it is a copy. Throws
+/// BackendError, naming the type, if this version of ONNX Runtime does not have it.
 Handle<OrtValue> make_value(const OrtApi& api, const OrtMemoryInfo* cpu, const Tensor& tensor);
 /// The texts of a string tensor of ONNX Runtime.
 Tensor read_strings(const OrtApi& api, const OrtValue* value, const std::vector<std::int64_t>& dims);

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "core/log_format.h"
+#include "openvino/text_copies.h"
 #include "openvino/translate.h"
 
 namespace polygraph::openvino {
@@ -66,8 +67,10 @@ std::string operators_named(const std::vector<std::string>& messages, std::strin
 template <class F>
 std::shared_ptr<ov::Model> reading_onnx(const std::string& attempt, F&& read) {
   try {
-    return calling_openvino(attempt, "OpenVINO's messages say which part of the model it is.",
-                            std::forward<F>(read));
+    const std::shared_ptr<ov::Model> model = calling_openvino(
+        attempt, "OpenVINO's messages say which part of the model it is.", std::forward<F>(read));
+    replace_copies_of_texts(*model);
+    return model;
   } catch (const BackendError& error) {
     const std::vector<std::string>& messages = error.engine_messages();
     if (const std::string none = operators_named(messages, "No conversion rule found for operations: ");

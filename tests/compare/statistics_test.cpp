@@ -387,6 +387,18 @@ TEST(Statistics, BothZerosAreOneNumber) {
   }
 }
 
+TEST(Difference, OfTheTwoZerosHasNoSign) {
+  for (const std::int64_t count : {1, 2, 8, 11}) {
+    const Tensor first = Tensor::full(Shape{count}, -0.0f);
+    const Tensor second = Tensor::full(Shape{count}, 0.0f);
+    for (const DifferenceStatistics& found : {difference(first, second), difference(second, first)}) {
+      EXPECT_EQ(found.absolute.max, 0) << count;
+      EXPECT_FALSE(std::signbit(found.absolute.max)) << count;
+      EXPECT_FALSE(std::signbit(found.absolute.min)) << count;
+    }
+  }
+}
+
 TEST(Statistics, DenormalsAreNumbers) {
   constexpr float least = std::numeric_limits<float>::denorm_min();
   const DifferenceStatistics found =

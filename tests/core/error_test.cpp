@@ -81,6 +81,12 @@ TEST(Nearest, PrefersFewEditsToAPrefixAndTheFirstOfEqualOnes) {
   EXPECT_EQ(nearest("outpu", {"outpx", "output"}), "output");
 }
 
+TEST(Nearest, AgreesLongestFromItsBeginning) {
+  EXPECT_EQ(nearest("--onnrt", {"--trt", "--onnxrt"}), "--onnxrt");
+  EXPECT_EQ(nearest("abcd", {"bbcd", "abce"}), "abce") << "one edit each";
+  EXPECT_EQ(nearest("onnxrx", {"onnxot", "onnxry", "onnxtr"}), "onnxry");
+}
+
 TEST(Nearest, IsEmptyWithoutCandidates) {
   EXPECT_EQ(nearest("a", {}), "");
 }

@@ -134,7 +134,7 @@ class SameAsOneProcess(MpiTest):
             self.check_equal(self.chain, "--reference", "--load-inputs", self.path(inputs), "--load-outputs", self.path(outputs))
             self.check_equal("--load-outputs", self.path(outputs), self.path(outputs), ranks=(2,))
         self.check_equal(self.chain, "--reference", "--load-inputs", self.path("raw"), "--load-outputs", self.path("outputs.npz"), ranks=(2,))
-        for count, words in (("4", "holds more than the 4 iterations"), ("6", "holds 5 iterations, and more were run")):
+        for count, words in (("4", "are more than the 4 iteration(s)"), ("6", "are 5 iteration(s), and more were run")):
             for ranks in (2, 3):
                 result = mpirun(ranks, "run", self.chain, "--reference", "--iterations", count, "--load-outputs", self.path("outputs.json"))
                 self.check(result, 3, stderr=words)

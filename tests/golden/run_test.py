@@ -56,7 +56,7 @@ class Run(ModelTest):
         self.check_error(run("run", self.chain), 2, "There is nothing to run", "--onnxrt")
         self.check_error(run("run", "--onnxrt"), 2, "--onnxrt needs a model")
         self.check_error(run("run", self.path("missing.onnx"), "--onnxrt"), 3, "missing.onnx")
-        self.check_error(run("run", self.chain, "--trt"), 4, "no TensorRT module")
+        self.check_error(run("run", self.chain, "--trt"), 4, "--trt comes with Polygraph's TensorRT module")
         self.check_error(run("run", self.chain, "--onnxrt", "--providers", "nonsense"), 2, "nonsense")
         self.check_error(run("run", self.chain, "--onnxrt", "--with", "nonsense=1"), 2, "nonsense")
         self.check_error(run("run", self.chain, "--reference", "--with", "thread=1"), 2, "Did you mean 'threads'?")
@@ -85,7 +85,7 @@ class Run(ModelTest):
                 # Other inputs, other outputs.
                 other = run("run", self.chain, "--onnxrt", "--iterations", "3", "--load-outputs", saved, "--seed", "7")
                 self.check(other, 1, stdout=["Passed: 0/3 iterations | Pass Rate: 0.00%", "failed in 3 of 3 iterations", "FAILED | Runtime"])
-                for count, words in (("2", "holds more than the 2 iterations"), ("4", "holds 3 iterations, and more were run")):
+                for count, words in (("2", "are more than the 2 iteration(s)"), ("4", "are 3 iteration(s), and more were run")):
                     self.check(run("run", self.chain, "--onnxrt", "--iterations", count, "--load-outputs", saved), 3, stderr=words)
 
     def test_saved_outputs_alone(self):

@@ -41,6 +41,15 @@ TEST(Library, IsFoundAndLoadedOnce) {
     threads.emplace_back([&] { EXPECT_EQ(Library(library.path()).env(), library.env()); });
 }
 
+// CMakeLists.txt runs all of these tests once for each version, named by the variable.
+TEST(Library, IsTheVersionThatTheTestsAreRunWith) {
+  const char* const folder = getenv("POLYGRAPH_ONNXRUNTIME");
+  ASSERT_NE(folder, nullptr) << "run by ctest";
+  const Library library;
+  EXPECT_THAT(library.path().string(), AllOf(testing::StartsWith(fs::canonical(folder).string()),
+                                             testing::EndsWith(".so." + library.version())));
+}
+
 TEST(Library, IsRefusedIfItIsNotOnnxRuntimeOfAKnownKind) {
   EXPECT_THAT(
       message<BackendError>([] { Library library(stand_in("old")); }),
@@ -72,8 +81,10 @@ TEST(Library, IsWhereTheVariableSays) {
   EXPECT_EQ(Library().path(), library.path());
   const Variable inside("POLYGRAPH_ONNXRUNTIME", library.path().parent_path().c_str());
   EXPECT_EQ(Library().path(), library.path());
-  const Variable packages("POLYGRAPH_ONNXRUNTIME",
-                          library.path().parent_path().parent_path().parent_path().c_str());
+  const TemporaryFolder folder;  // as pip fills one
+  fs::create_directory(folder / "onnxruntime");
+  fs::create_directory_symlink(library.path().parent_path(), folder / "onnxruntime/capi");
+  const Variable packages("POLYGRAPH_ONNXRUNTIME", folder.path().c_str());
   EXPECT_EQ(Library().path(), library.path());
 }
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <polygraph/core/error.h>
+#include <polygraph/onnx/save.h>
 
 #include <openvino/op/convert.hpp>
 #include <openvino/op/identity.hpp>
@@ -201,6 +202,44 @@ TEST(Runner, HandlesEveryTypeThatOpenVinoRuns) {
     for (std::int64_t i = 0; i < 6; ++i)
       EXPECT_EQ(output.element_as_double(i), ramp.element_as_double(i))
           << to_string(dtype) << " element " << i;
+  }
+}
+
+// Texts longer than what std::string keeps in the object itself: each has memory of its own.
+TEST(Runner, HandsOnTexts) {
+  onnx::Model model;
+  model.ir_version = 8;
+  model.opset_imports.emplace_back().version = 17;
+  model.graph.name = "texts";
+  const auto value = [](std::string_view name, std::initializer_list<std::int64_t> dims) {
+    onnx::ValueInfo info;
+    info.name = name;
+    info.type.make().kind = onnx::Type::Kind::tensor;
+    info.type->element_type = onnx::element_type_of(DataType::string);
+    for (const std::int64_t size : dims) info.type->shape.make().dims.emplace_back().value = size;
+    return info;
+  };
+  for (const auto& dims : {std::initializer_list<std::int64_t>{2, 2}, {}}) {
+    onnx::Model copy = model;
+    copy.graph.inputs.push_back(value("x", dims));
+    onnx::Node& node = copy.graph.nodes.emplace_back();
+    node.op_type = "Identity";
+    node.inputs = {"x"};
+    node.outputs = {"y"};
+    copy.graph.outputs.push_back(value("y", dims));
+    if (dims.size() == 0) {
+      copy.graph.inputs[0].type->shape.make();
+      copy.graph.outputs[0].type->shape.make();
+    }
+    Tensor texts(DataType::string, Shape(dims));
+    for (std::string& text : texts.mutable_strings()) text = "a text that is longer than fifteen letters";
+    Runner runner(EngineFromNetwork(NetworkFromOnnxBytes(onnx::encode_model(copy))));
+    const auto active = runner.activate();
+    for (int i = 0; i < 3; ++i) {
+      const Tensor& output = runner.infer({{"x", texts}})["y"];
+      EXPECT_EQ(output.shape(), texts.shape());
+      EXPECT_THAT(output.strings(), testing::ElementsAreArray(texts.strings()));
+    }
   }
 }
 

@@ -21,7 +21,7 @@ const OrtApi* get_api(std::uint32_t version) {
   static OrtApi api;
   std::memcpy(&api, &real_api(version), sizeof(api));
   api.CreateSessionFromArray = [](const OrtEnv* env, const void* data, std::size_t size,
-                                  const OrtSessionOptions* options, OrtSession** out) -> OrtStatus* {
+                                  const OrtSessionOptions* options, OrtSession** out) noexcept -> OrtStatus* {
     const std::string_view model(static_cast<const char*>(data), size);
     if (model.find("Sigmoid") != std::string_view::npos) std::raise(SIGSEGV);
     return real_api(16).CreateSessionFromArray(env, data, size, options, out);

@@ -27,17 +27,17 @@ void log_line(const std::string& text) {
 }
 
 template <class Options>
-OrtStatus* create(Options** out) {
+OrtStatus* create(Options** out) noexcept {
   *out = new Options;
   return nullptr;
 }
 template <class Options>
-OrtStatus* update(Options* options, Keys keys, Keys values, std::size_t count) {
+OrtStatus* update(Options* options, Keys keys, Keys values, std::size_t count) noexcept {
   for (std::size_t i = 0; i < count; ++i) options->text += std::string(" ") + keys[i] + "=" + values[i];
   return nullptr;
 }
 template <class Options>
-void release(Options* options) {
+void release(Options* options) noexcept {
   delete options;
 }
 
@@ -49,17 +49,17 @@ const OrtApiBase* real_base() {
 const OrtApi* get_api(std::uint32_t version) {
   static OrtApi api;
   std::memcpy(&api, real_base()->GetApi(version), sizeof(api));
-  api.GetAvailableProviders = [](char*** out, int* count) -> OrtStatus* {
+  api.GetAvailableProviders = [](char*** out, int* count) noexcept -> OrtStatus* {
     *out = const_cast<char**>(names);
     *count = 3;
     return nullptr;
   };
-  api.ReleaseAvailableProviders = [](char**, int) -> OrtStatus* { return nullptr; };
+  api.ReleaseAvailableProviders = [](char**, int) noexcept -> OrtStatus* { return nullptr; };
   api.CreateCUDAProviderOptions = create<OrtCUDAProviderOptionsV2>;
   api.UpdateCUDAProviderOptions = update<OrtCUDAProviderOptionsV2>;
   api.ReleaseCUDAProviderOptions = release<OrtCUDAProviderOptionsV2>;
   api.SessionOptionsAppendExecutionProvider_CUDA_V2 =
-      [](OrtSessionOptions*, const OrtCUDAProviderOptionsV2* options) -> OrtStatus* {
+      [](OrtSessionOptions*, const OrtCUDAProviderOptionsV2* options) noexcept -> OrtStatus* {
     log_line("CUDA" + options->text);
     return nullptr;
   };
@@ -67,7 +67,7 @@ const OrtApi* get_api(std::uint32_t version) {
   api.UpdateTensorRTProviderOptions = update<OrtTensorRTProviderOptionsV2>;
   api.ReleaseTensorRTProviderOptions = release<OrtTensorRTProviderOptionsV2>;
   api.SessionOptionsAppendExecutionProvider_TensorRT_V2 =
-      [](OrtSessionOptions*, const OrtTensorRTProviderOptionsV2* options) -> OrtStatus* {
+      [](OrtSessionOptions*, const OrtTensorRTProviderOptionsV2* options) noexcept -> OrtStatus* {
     log_line("TensorRT" + options->text);
     return nullptr;
   };
