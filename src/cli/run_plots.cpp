@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <tuple>
 
 #include "cli/plot_svg.h"
 #include "compare/align_shapes.h"
@@ -143,18 +144,24 @@ void RunPlots::gather(const Candidate& candidate) {
   const bool is_kept =
       options_.for_page && (least == maps_.end() || least->second.badness < candidate.badness);
   if (!is_kept && !is_saved) return;
-  const Tensor* const first = candidate.comparison->first->outputs.find(result.output0_name);
-  const Tensor* const second = candidate.comparison->second->outputs.find(result.output1_name);
+  // Functions of the user's own need not say what they compared.
+  const auto& [first_run, second_run] = std::tie(*candidate.comparison->first, *candidate.comparison->second);
+  const Tensor* const first =
+      first_run.outputs.find(result.output0_name.empty() ? name : result.output0_name);
+  const Tensor* const second =
+      second_run.outputs.find(result.output1_name.empty() ? name : result.output1_name);
   maps_.erase(key);  // of an iteration that was not as bad
-  if (first == nullptr || second == nullptr || !result.details || !result.details->difference) return;
+  if (first == nullptr || second == nullptr || (result.details && !result.details->problem.empty())) return;
+  if ((first->dtype() == DataType::string) != (second->dtype() == DataType::string)) return;
   std::vector<std::string> unused;
   const Tensor aligned = compare::detail::match_shape(*second, first->shape(), unused);
+  if (aligned.shape() != first->shape()) return;
   ErrorMap map = compare::error_map(*first, aligned,
                                     {.infinities_compare_equal = options_.infinities_compare_equal,
                                      .nans_compare_equal = options_.nans_compare_equal});
   const PlotTitle title{.output = name,
-                        .first = result.details->runner0_name,
-                        .second = result.details->runner1_name,
+                        .first = first_run.runner_name,
+                        .second = second_run.runner_name,
                         .shape = first->shape()};
   const std::string file = fmt::format("{}-{:03}-{}.svg", candidate.pair, candidate.index, file_name(name));
   if (options_.heat_maps) write_file(*options_.heat_maps / file, heat_map_svg(map.heat, title));

@@ -102,6 +102,18 @@ class Page(PageTest):
         self.assertEqual((strip["of"], strip["failed"].count("1"), strip["worst"][700 // strip["per"]]), (1000, 1, 0.5))
         self.assertEqual(output["map"]["absolute"]["zeros"], 0)
 
+    def test_functions_without_differences(self):
+        """They draw, too; shapes that differ do not."""
+        for function in ("ulp", "kl_divergence", "indices", "top_k_agreement"):
+            with self.subTest(function=function):
+                result = run("run", self.model, "--reference", "--reference", "--compare", function, "--html", self.path("page.html"))
+                [output] = data_of(self.read("page.html"))["pairs"][0]["outputs"]
+                self.assertEqual((result.returncode, "map" in output, output["results"][0]["ok"]), (0, True, True))
+        data = self.two_runs([{"y": [1.0, 2.0]}], [{"y": [1.0, 2.0, 3.0]}])
+        [output] = data["pairs"][0]["outputs"]
+        self.assertNotIn("map", output)
+        self.assertIn("different shapes", output["full"]["problem"])
+
     def test_nan(self):
         data = self.page_of(self.model_of(LOG, "log.onnx"), "--reference", "--reference", "--val-range", "[-1,1]", "--validate", status=1)
         [y, z] = data["pairs"][0]["outputs"]
