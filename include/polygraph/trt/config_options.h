@@ -1,0 +1,7 @@
+#pragma once
+
+namespace polygraph::trt {
+
+struct ConfigOptions {};
+
+}  // namespace polygraph::trt
