@@ -5,6 +5,7 @@
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/loader.h>
 #include <polygraph/trt/config_options.h>
+#include <polygraph/trt/profile.h>
 
 #include <filesystem>
 #include <functional>
@@ -131,15 +132,19 @@ class Config : public Evaluated {
   using Step = std::function<void(nvinfer1::IBuilderConfig&, const Network&)>;
 
   Config() = default;
-  explicit Config(ConfigOptions options) : options_(std::move(options)) {}
+  explicit Config(ConfigOptions options, std::vector<Profile> profiles = {})
+      : options_(std::move(options)), profiles_(std::move(profiles)) {}
 
   const ConfigOptions& options() const { return options_; }
   ConfigOptions& options() { return options_; }
+  const std::vector<Profile>& profiles() const { return profiles_; }
+  std::vector<Profile>& profiles() { return profiles_; }
   const std::vector<Step>& steps() const { return steps_; }
   void add_step(Step step) { steps_.push_back(std::move(step)); }
 
  private:
   ConfigOptions options_;
+  std::vector<Profile> profiles_;
   std::vector<Step> steps_;
 };
 
