@@ -41,10 +41,9 @@ std::vector<fs::path> toolkit_folders() {
 }
 
 [[noreturn]] void fail_not_found(const std::string& what, const std::vector<std::string>& searched) {
-  throw BackendError(
-      fmt::format("CUDA's runtime library (libcudart.so) was not found{}. Looked in: {}.", what,
-                  fmt::join(searched, ", ")),
-      how_to_install);
+  throw BackendError(fmt::format("CUDA's runtime library (libcudart.so) was not found{}. Looked in: {}.",
+                                 what, fmt::join(searched, ", ")),
+                     how_to_install);
 }
 
 void* open(const fs::path& path) {
@@ -61,15 +60,17 @@ void* open_library(std::string& path) {
   if (const char* named = std::getenv(variable_name)) {  // NOLINT(concurrency-mt-unsafe): nobody here sets it
     const FoundLibrary found = library_at(named, library_names());
     if (found.path.empty())
-      fail_not_found(fmt::format(": {} '{}' is neither the library nor a folder with it", variable_name, named),
-                     found.searched);
+      fail_not_found(
+          fmt::format(": {} '{}' is neither the library nor a folder with it", variable_name, named),
+          found.searched);
     if (void* const handle = try_open(found.path)) return handle;
     const char* reason = dlerror();  // NOLINT(concurrency-mt-unsafe): under a lock
     throw BackendError(
         fmt::format("Cannot load '{}': {}.", found.path.native(), reason ? reason : "unknown reason"),
         how_to_install);
   }
-  // What TensorRT or a program of CUDA's has loaded already goes first: two of them in one process cost memory.
+  // What TensorRT or a program of CUDA's has loaded already goes first: two of them in one process cost
+  // memory.
   for (const std::string_view name : versioned_names)
     if (void* const handle = dlopen(name.data(), RTLD_NOW | RTLD_NOLOAD)) {
       path = name;
@@ -122,7 +123,8 @@ std::string remedy_for(cudaError_t error) {
       if (cuda.mem_get_info(&free, &total) == cudaSuccess)
         state = fmt::format("{} of {} MiB of the GPU are free. ", free >> 20, total >> 20);
       return state +
-             "Feed smaller batches, deactivate other runners, end other processes that use the GPU, or choose "
+             "Feed smaller batches, deactivate other runners, end other processes that use the GPU, or "
+             "choose "
              "the allocation strategy 'runtime'.";
     }
     case cudaErrorNoDevice:
@@ -132,7 +134,8 @@ std::string remedy_for(cudaError_t error) {
       int runtime = 0;
       cuda.driver_version(&driver);
       cuda.runtime_version(&runtime);
-      if (driver == 0) return "There is no driver for NVIDIA's GPUs: install one, and see what `nvidia-smi` says.";
+      if (driver == 0)
+        return "There is no driver for NVIDIA's GPUs: install one, and see what `nvidia-smi` says.";
       return fmt::format(
           "The driver is for CUDA {}, and '{}' is CUDA {}: install a newer driver or an older runtime.",
           version_text(driver), cuda.path, version_text(runtime));
@@ -146,7 +149,8 @@ std::string remedy_for(cudaError_t error) {
     case cudaErrorMisalignedAddress:
     case cudaErrorLaunchFailure:
     case cudaErrorAssert:
-      return "The process can no longer use the GPU. Check the addresses given as device tensors, that streams "
+      return "The process can no longer use the GPU. Check the addresses given as device tensors, that "
+             "streams "
              "live long enough, and plugins: compute-sanitizer names the kernel.";
     case cudaErrorInvalidResourceHandle:
       return "A stream or event was destroyed before the runner was done with it, or belongs to another GPU.";

@@ -19,39 +19,40 @@ struct PointerAttributes {
 };
 
 // name, symbol, type
-#define POLYGRAPH_CUDA_FUNCTIONS(F)                                                                        \
-  F(get_error_name, "cudaGetErrorName", const char*, (cudaError_t))                                        \
-  F(get_error_string, "cudaGetErrorString", const char*, (cudaError_t))                                    \
-  F(get_last_error, "cudaGetLastError", cudaError_t, ())                                                   \
-  F(runtime_version, "cudaRuntimeGetVersion", cudaError_t, (int*))                                         \
-  F(driver_version, "cudaDriverGetVersion", cudaError_t, (int*))                                           \
-  F(get_device_count, "cudaGetDeviceCount", cudaError_t, (int*))                                           \
-  F(get_device, "cudaGetDevice", cudaError_t, (int*))                                                      \
-  F(set_device, "cudaSetDevice", cudaError_t, (int))                                                       \
-  F(device_synchronize, "cudaDeviceSynchronize", cudaError_t, ())                                          \
-  F(mem_get_info, "cudaMemGetInfo", cudaError_t, (std::size_t*, std::size_t*))                             \
-  F(malloc, "cudaMalloc", cudaError_t, (void**, std::size_t))                                              \
-  F(free, "cudaFree", cudaError_t, (void*))                                                                \
-  F(host_alloc, "cudaHostAlloc", cudaError_t, (void**, std::size_t, unsigned))                             \
-  F(free_host, "cudaFreeHost", cudaError_t, (void*))                                                       \
-  F(memcpy_async, "cudaMemcpyAsync", cudaError_t,                                                          \
-    (void*, const void*, std::size_t, cudaMemcpyKind, cudaStream_t))                                       \
-  F(pointer_get_attributes, "cudaPointerGetAttributes", cudaError_t, (PointerAttributes*, const void*))    \
-  F(stream_create, "cudaStreamCreateWithFlags", cudaError_t, (cudaStream_t*, unsigned))                    \
-  F(stream_destroy, "cudaStreamDestroy", cudaError_t, (cudaStream_t))                                      \
-  F(stream_synchronize, "cudaStreamSynchronize", cudaError_t, (cudaStream_t))                              \
-  F(stream_query, "cudaStreamQuery", cudaError_t, (cudaStream_t))                                          \
-  F(event_create, "cudaEventCreateWithFlags", cudaError_t, (cudaEvent_t*, unsigned))                       \
-  F(event_destroy, "cudaEventDestroy", cudaError_t, (cudaEvent_t))                                         \
-  F(event_record, "cudaEventRecord", cudaError_t, (cudaEvent_t, cudaStream_t))                             \
-  F(event_synchronize, "cudaEventSynchronize", cudaError_t, (cudaEvent_t))                                 \
-  F(event_elapsed_time, "cudaEventElapsedTime", cudaError_t, (float*, cudaEvent_t, cudaEvent_t))           \
-  F(stream_begin_capture, "cudaStreamBeginCapture", cudaError_t, (cudaStream_t, cudaStreamCaptureMode))    \
-  F(stream_end_capture, "cudaStreamEndCapture", cudaError_t, (cudaStream_t, cudaGraph_t*))                 \
-  F(graph_instantiate, "cudaGraphInstantiateWithFlags", cudaError_t,                                       \
-    (cudaGraphExec_t*, cudaGraph_t, unsigned long long))                                                   \
-  F(graph_launch, "cudaGraphLaunch", cudaError_t, (cudaGraphExec_t, cudaStream_t))                         \
-  F(graph_exec_destroy, "cudaGraphExecDestroy", cudaError_t, (cudaGraphExec_t))                            \
+#define POLYGRAPH_CUDA_FUNCTIONS(F)                                                                     \
+  F(get_error_name, "cudaGetErrorName", const char*, (cudaError_t))                                     \
+  F(get_error_string, "cudaGetErrorString", const char*, (cudaError_t))                                 \
+  F(get_last_error, "cudaGetLastError", cudaError_t, ())                                                \
+  F(runtime_version, "cudaRuntimeGetVersion", cudaError_t, (int*))                                      \
+  F(driver_version, "cudaDriverGetVersion", cudaError_t, (int*))                                        \
+  F(get_device_count, "cudaGetDeviceCount", cudaError_t, (int*))                                        \
+  F(get_device, "cudaGetDevice", cudaError_t, (int*))                                                   \
+  F(set_device, "cudaSetDevice", cudaError_t, (int))                                                    \
+  F(device_synchronize, "cudaDeviceSynchronize", cudaError_t, ())                                       \
+  F(mem_get_info, "cudaMemGetInfo", cudaError_t, (std::size_t*, std::size_t*))                          \
+  F(malloc, "cudaMalloc", cudaError_t, (void**, std::size_t))                                           \
+  F(free, "cudaFree", cudaError_t, (void*))                                                             \
+  F(host_alloc, "cudaHostAlloc", cudaError_t, (void**, std::size_t, unsigned))                          \
+  F(free_host, "cudaFreeHost", cudaError_t, (void*))                                                    \
+  F(memcpy_async, "cudaMemcpyAsync", cudaError_t,                                                       \
+    (void*, const void*, std::size_t, cudaMemcpyKind, cudaStream_t))                                    \
+  F(pointer_get_attributes, "cudaPointerGetAttributes", cudaError_t, (PointerAttributes*, const void*)) \
+  F(stream_create, "cudaStreamCreateWithFlags", cudaError_t, (cudaStream_t*, unsigned))                 \
+  F(stream_destroy, "cudaStreamDestroy", cudaError_t, (cudaStream_t))                                   \
+  F(stream_synchronize, "cudaStreamSynchronize", cudaError_t, (cudaStream_t))                           \
+  F(stream_query, "cudaStreamQuery", cudaError_t, (cudaStream_t))                                       \
+  F(event_create, "cudaEventCreateWithFlags", cudaError_t, (cudaEvent_t*, unsigned))                    \
+  F(event_destroy, "cudaEventDestroy", cudaError_t, (cudaEvent_t))                                      \
+  F(event_record, "cudaEventRecord", cudaError_t, (cudaEvent_t, cudaStream_t))                          \
+  F(event_synchronize, "cudaEventSynchronize", cudaError_t, (cudaEvent_t))                              \
+  F(event_query, "cudaEventQuery", cudaError_t, (cudaEvent_t))                                          \
+  F(event_elapsed_time, "cudaEventElapsedTime", cudaError_t, (float*, cudaEvent_t, cudaEvent_t))        \
+  F(stream_begin_capture, "cudaStreamBeginCapture", cudaError_t, (cudaStream_t, cudaStreamCaptureMode)) \
+  F(stream_end_capture, "cudaStreamEndCapture", cudaError_t, (cudaStream_t, cudaGraph_t*))              \
+  F(graph_instantiate, "cudaGraphInstantiateWithFlags", cudaError_t,                                    \
+    (cudaGraphExec_t*, cudaGraph_t, unsigned long long))                                                \
+  F(graph_launch, "cudaGraphLaunch", cudaError_t, (cudaGraphExec_t, cudaStream_t))                      \
+  F(graph_exec_destroy, "cudaGraphExecDestroy", cudaError_t, (cudaGraphExec_t))                         \
   F(graph_destroy, "cudaGraphDestroy", cudaError_t, (cudaGraph_t))
 
 /// The functions used, of one version of the library: 11.4 and later have them all.

@@ -20,14 +20,29 @@ struct DlpackType {
   std::uint8_t bits;
 };
 constexpr DlpackType dlpack_types[] = {
-    {DataType::int8, 0, 8},           {DataType::int16, 0, 16},          {DataType::int32, 0, 32},
-    {DataType::int64, 0, 64},         {DataType::int4, 0, 4},            {DataType::uint8, 1, 8},
-    {DataType::uint16, 1, 16},        {DataType::uint32, 1, 32},         {DataType::uint64, 1, 64},
-    {DataType::uint4, 1, 4},          {DataType::float16, 2, 16},        {DataType::float32, 2, 32},
-    {DataType::float64, 2, 64},       {DataType::bfloat16, 4, 16},       {DataType::complex64, 5, 64},
-    {DataType::complex128, 5, 128},   {DataType::boolean, 6, 8},         {DataType::float8e4m3fn, 10, 8},
-    {DataType::float8e4m3fnuz, 11, 8}, {DataType::float8e5m2, 12, 8},    {DataType::float8e5m2fnuz, 13, 8},
-    {DataType::float8e8m0, 14, 8},    {DataType::float4, 17, 4},
+    {DataType::int8, 0, 8},
+    {DataType::int16, 0, 16},
+    {DataType::int32, 0, 32},
+    {DataType::int64, 0, 64},
+    {DataType::int4, 0, 4},
+    {DataType::uint8, 1, 8},
+    {DataType::uint16, 1, 16},
+    {DataType::uint32, 1, 32},
+    {DataType::uint64, 1, 64},
+    {DataType::uint4, 1, 4},
+    {DataType::float16, 2, 16},
+    {DataType::float32, 2, 32},
+    {DataType::float64, 2, 64},
+    {DataType::bfloat16, 4, 16},
+    {DataType::complex64, 5, 64},
+    {DataType::complex128, 5, 128},
+    {DataType::boolean, 6, 8},
+    {DataType::float8e4m3fn, 10, 8},
+    {DataType::float8e4m3fnuz, 11, 8},
+    {DataType::float8e5m2, 12, 8},
+    {DataType::float8e5m2fnuz, 13, 8},
+    {DataType::float8e8m0, 14, 8},
+    {DataType::float4, 17, 4},
 };
 
 DataType type_of(const dlpack::DataTypeCode& code) {
@@ -65,7 +80,8 @@ void require_same_size(const DeviceTensor& device, const Tensor& host, const cha
 
 void copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream,
           const char* doing) {
-  if (bytes != 0) cuda::check(cuda::functions().memcpy_async(to, from, bytes, kind, stream), "cudaMemcpyAsync", doing);
+  if (bytes != 0)
+    cuda::check(cuda::functions().memcpy_async(to, from, bytes, kind, stream), "cudaMemcpyAsync", doing);
 }
 
 }  // namespace
@@ -157,7 +173,8 @@ dlpack::ManagedTensor* DeviceTensor::to_dlpack() const {
                      "Convert it first.");
   const cuda::Functions& cuda = cuda::functions();
   cuda::PointerAttributes attributes{};
-  if (data_ != nullptr && cuda.pointer_get_attributes(&attributes, data_) != cudaSuccess) cuda.get_last_error();
+  if (data_ != nullptr && cuda.pointer_get_attributes(&attributes, data_) != cudaSuccess)
+    cuda.get_last_error();
 
   auto shared = std::make_unique<Shared>();
   shared->tensor = *this;

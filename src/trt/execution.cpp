@@ -98,9 +98,11 @@ Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, 
   context_->setErrorRecorder(&errors_);
   if (options_.time_layers) context_->setProfiler(&layer_times_);
   if (options_.time_on_gpu) started_ = std::make_unique<cuda::Event>(cudaEventDefault);
-  if (options_.wait == Wait::block)
-    ended_ = std::make_unique<cuda::Event>(cudaEventBlockingSync |
-                                           (options_.time_on_gpu ? 0U : cudaEventDisableTiming));
+  // On a stream of the caller's there may be more than what is waited for.
+  if (options_.wait == Wait::block || options_.stream)
+    ended_ = std::make_unique<cuda::Event>(
+        (options_.wait == Wait::block ? cudaEventBlockingSync : cudaEventDefault) |
+        (options_.time_on_gpu ? 0U : cudaEventDisableTiming));
   else if (options_.time_on_gpu)
     ended_ = std::make_unique<cuda::Event>(cudaEventDefault);
 
@@ -135,8 +137,7 @@ void Execution::reset_graph() {
 
 // Submitting
 
-void Execution::begin(bool on_device) {
-  if (in_flight_) wait();
+void Execution::enter(bool on_device) {
   if (on_device != on_device_) {
     bound_ = false;
     on_device_ = on_device;
@@ -145,7 +146,8 @@ void Execution::begin(bool on_device) {
 
 void Execution::submit(const FeedDict& feed) {
   const cuda::DeviceScope scope(device_);
-  begin(false);
+  if (in_flight_) wait();
+  enter(false);
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const bool in_order = i < feed.size() && feed.at(i).first == inputs_[i].name;
     fed_[i].host = in_order ? &feed.at(i).second : &feed[inputs_[i].name];
@@ -161,7 +163,8 @@ void Execution::submit(const FeedDict& feed) {
 void Execution::submit(const DeviceTensorMap& inputs, const FeedDict& host_inputs,
                        const DeviceTensorMap& outputs) {
   const cuda::DeviceScope scope(device_);
-  begin(true);
+  if (!on_device_) wait();
+  enter(true);
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const char* const name = inputs_[i].name;
     const bool in_order = i < inputs.size() && inputs.at(i).first == name;
@@ -185,7 +188,10 @@ void Execution::submit(const DeviceTensorMap& inputs, const FeedDict& host_input
       throw InputError(fmt::format("Feeding the engine: the tensor for '{}' is not contiguous.", name),
                        "Feed tensor.contiguous().");
   }
-  if (!same_shapes()) [[unlikely]]
+  const bool same = same_shapes();
+  const bool from_host = std::ranges::any_of(fed_, [](const Fed& fed) { return fed.host != nullptr; });
+  if (from_host || !same) wait();  // what was submitted may still read what is about to change
+  if (!same) [[unlikely]]
     bind_shapes();
   bind_addresses(outputs);
   run();
@@ -198,7 +204,11 @@ bool Execution::same_shapes() {
     const Input& input = inputs_[i];
     const Shape& shape = fed_[i].host != nullptr ? fed_[i].host->shape() : fed_[i].device->shape();
     if (!std::ranges::equal(shape.dims(), input.dims)) return false;
-    if (input.on_host && std::memcmp(fed_[i].host->data(), input.staging.data(), input.bytes) != 0) return false;
+    if (input.on_host && std::memcmp(fed_[i].host->data(), input.staging.data(), input.bytes) != 0)
+      return false;
+    if (fed_[i].host != nullptr && !input.on_host &&
+        std::min(input.device.capacity(), input.staging.capacity()) < std::max<std::size_t>(input.bytes, 1))
+      return false;  // it came from the device before
   }
   return true;
 }
@@ -242,9 +252,10 @@ void Execution::bind_shapes() {
   if (const int missing = context_->inferShapes(0, nullptr); missing != 0) {
     std::vector<std::string> texts = errors_.take();
     for (std::string& text : messages.take()) texts.push_back(std::move(text));
-    throw InputError(fmt::format("Feeding the engine: {} cannot tell the shapes within it from those that were fed.",
-                                 flavour_name),
-                     "Some inputs have to fit together: see its messages.", std::move(texts));
+    throw InputError(
+        fmt::format("Feeding the engine: {} cannot tell the shapes within it from those that were fed.",
+                    flavour_name),
+        "Some inputs have to fit together: see its messages.", std::move(texts));
   }
   bind_memory();
   bind_outputs();
@@ -259,7 +270,8 @@ void Execution::bind_profile(int profile) {
     if (!context_->setOptimizationProfileAsync(profile, stream_.native()))
       messages.fail<BackendError>(
           fmt::format("Choosing optimization profile {}: {} refuses it.", profile, flavour_name),
-          "Before TensorRT 10, contexts that are in use at the same time need a profile each: build the engine "
+          "Before TensorRT 10, contexts that are in use at the same time need a profile each: build the "
+          "engine "
           "with more profiles, or use one runner.");
   }
   profile_ = profile;
@@ -284,10 +296,15 @@ void Execution::bind_outputs() {
       any_growing_ = true;
       if (!output.allocator) output.allocator = std::make_unique<GrowingOutput>(output.device);
       output.device.reserve(1, "Making room for an output");
+      context_->setOutputAllocator(output.name, output.allocator.get());
       continue;
     }
     output.bytes = packed_size(output.dtype, Shape(dims).element_count());
-    if (!output.on_host) output.device.reserve(output.bytes, "Making room for an output");
+    std::size_t room = output.bytes;
+    if (!signature_->outputs()[i].linear)  // padded
+      room = std::max(
+          room, static_cast<std::size_t>(std::max<std::int64_t>(context_->getMaxOutputSize(output.name), 0)));
+    if (!output.on_host) output.device.reserve(room, "Making room for an output");
     if (!on_device_ || output.on_host) output.staging.reserve(output.bytes, "Making room for an output");
     if (!on_device_) outputs_.at(i).second.reset_view(output.staging.data(), output.dtype, dims);
     device_outputs_.at(i).second.reset_view(output.on_host ? output.staging.data() : output.device.data(),
@@ -323,17 +340,19 @@ void Execution::bind_addresses(const DeviceTensorMap& outputs) {
     Output& output = outputs_of_context_[i];
     const DeviceTensor* const given = outputs.size() != 0 ? outputs.find(output.name) : nullptr;
     if (given != nullptr && (output.growing || output.on_host))
-      throw InputError(fmt::format("Running the engine: memory was given for the output '{}', {}.", output.name,
-                                   output.on_host ? "which TensorRT writes on the host"
-                                                  : "whose size is known only afterwards"),
-                       "Leave it out: the runner has memory for it.");
+      throw InputError(
+          fmt::format(
+              "Running the engine: memory was given for the output '{}', {}.", output.name,
+              output.on_host ? "which TensorRT writes on the host" : "whose size is known only afterwards"),
+          "Leave it out: the runner has memory for it.");
     DeviceTensor& result = device_outputs_.at(i).second;
     if (given != nullptr && (given->dtype() != output.dtype || given->shape() != result.shape()))
-      throw InputError(fmt::format("Running the engine: the output '{}' is {} of shape {}, and memory for {} of "
-                                   "shape {} was given.",
-                                   output.name, to_string(output.dtype), result.shape().str(),
-                                   to_string(given->dtype()), given->shape().str()),
-                       "Give a tensor of that type and shape.");
+      throw InputError(
+          fmt::format("Running the engine: the output '{}' is {} of shape {}, and memory for {} of "
+                      "shape {} was given.",
+                      output.name, to_string(output.dtype), result.shape().str(), to_string(given->dtype()),
+                      given->shape().str()),
+          "Give a tensor of that type and shape.");
     void* const own = output.on_host ? output.staging.data() : output.device.data();
     void* const address = given != nullptr && output.bytes != 0 ? given->data() : own;
     if (on_device_ && !output.growing && result.data() != address) {
@@ -345,7 +364,6 @@ void Execution::bind_addresses(const DeviceTensorMap& outputs) {
     reset_graph();
     set_address(output.name, address);
     output.address = address;
-    if (!output.on_host) context_->setOutputAllocator(output.name, output.growing ? output.allocator.get() : nullptr);
   }
 }
 
@@ -364,9 +382,10 @@ void Execution::require_device_memory(const char* name, const DeviceTensor& tens
                                  attributes.device, device_),
                      "Copy it to the engine's GPU, or load the engine on the other.");
   if (reinterpret_cast<std::uintptr_t>(tensor.data()) % 256 != 0)
-    throw InputError(fmt::format("Binding '{}': the address {} is not a multiple of 256, which TensorRT needs.",
-                                 name, tensor.data()),
-                     "Start the tensor at a multiple of 256 bytes, as cudaMalloc does.");
+    throw InputError(
+        fmt::format("Binding '{}': the address {} is not a multiple of 256, which TensorRT needs.", name,
+                    tensor.data()),
+        "Start the tensor at a multiple of 256 bytes, as cudaMalloc does.");
 }
 
 // Copying in
@@ -375,11 +394,19 @@ void Execution::require_device_memory(const char* name, const DeviceTensor& tens
 void Execution::stage() {
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     Input& input = inputs_[i];
-    if (fed_[i].host == nullptr || input.on_host || input.bytes == 0) continue;
+    if (input.on_host || input.bytes == 0) continue;
+    if (fed_[i].host == nullptr) {
+      record_source(input, nullptr);
+      continue;
+    }
     const void* const data = fed_[i].host->data();
     if (input.bytes <= copy_limit) {
       std::memcpy(input.staging.data(), data, input.bytes);
-      input.source = input.staging.data();
+      record_source(input, input.staging.data());
+      if (!input.outside_graph) continue;
+      cuda::check(cuda_.memcpy_async(input.address, input.source, input.bytes, cudaMemcpyHostToDevice,
+                                     stream_.native()),
+                  "cudaMemcpyAsync", "Copying an input to the GPU");
       continue;
     }
     cuda::PointerAttributes attributes{};
@@ -401,7 +428,8 @@ void Execution::stage() {
   }
 }
 
-// A graph copies from where it did when it was recorded: an input that comes from elsewhere is no longer part of it.
+// A graph copies from where it did when it was recorded: an input that comes from elsewhere is no longer part
+// of it.
 void Execution::record_source(Input& input, const void* source) {
   if (source == input.source) return;
   if (graph_ && !input.outside_graph) {
@@ -429,11 +457,13 @@ void Execution::run() {
   const cudaStream_t stream = stream_.native();
   if (started_) cuda::check(cuda_.event_record(started_->native(), stream), "cudaEventRecord", running);
   in_flight_ = true;  // also if it fails midway
+  end_recorded_ = false;
   stage();
   layer_times_.times.clear();
   was_graph_ = graph_ || (repeats_ > 0 && can_record_ && !any_growing_ && capture());
   if (was_graph_) {
-    if (const cudaError_t error = cuda_.graph_launch(graph_.native(), stream); error != cudaSuccess) [[unlikely]]
+    if (const cudaError_t error = cuda_.graph_launch(graph_.native(), stream); error != cudaSuccess)
+        [[unlikely]]
       fail_running(error);
   } else {
     if (const cudaError_t error = enqueue(); error != cudaSuccess) [[unlikely]]
@@ -441,10 +471,13 @@ void Execution::run() {
     if (any_growing_) read_growing_outputs();
   }
   ++repeats_;
-  if (ended_) cuda::check(cuda_.event_record(ended_->native(), stream), "cudaEventRecord", running);
+  if (!ended_) return;
+  cuda::check(cuda_.event_record(ended_->native(), stream), "cudaEventRecord", running);
+  end_recorded_ = true;
 }
 
-// Copies in, runs and copies out. Of TensorRT's own failures, which it does not number, it says cudaErrorUnknown.
+// Copies in, runs and copies out. Of TensorRT's own failures, which it does not number, it says
+// cudaErrorUnknown.
 cudaError_t Execution::enqueue() {
   const cudaStream_t stream = stream_.native();
   for (const Input& input : inputs_) {
@@ -504,8 +537,8 @@ void Execution::read_growing_outputs() {
     output.staging.reserve(output.bytes, "Making room for an output");
     outputs_.at(i).second.reset_view(output.staging.data(), output.dtype, output.allocator->dims);
     if (output.bytes == 0) continue;
-    cuda::check(cuda_.memcpy_async(output.staging.data(), output.address, output.bytes, cudaMemcpyDeviceToHost,
-                                   stream_.native()),
+    cuda::check(cuda_.memcpy_async(output.staging.data(), output.address, output.bytes,
+                                   cudaMemcpyDeviceToHost, stream_.native()),
                 "cudaMemcpyAsync", "Copying an output from the GPU");
   }
 }
@@ -528,14 +561,14 @@ void Execution::fail_running(cudaError_t error) {
 void Execution::wait() {
   if (!in_flight_) return;
   in_flight_ = false;
-  cudaError_t error = cudaSuccess;
-  if (options_.wait == Wait::automatic) {
-    error = cuda_.stream_synchronize(stream_.native());
-  } else if (options_.wait == Wait::block) {
+  cudaError_t error = cudaErrorNotReady;
+  if (options_.wait == Wait::spin) {
+    while (error == cudaErrorNotReady)
+      error = end_recorded_ ? cuda_.event_query(ended_->native()) : cuda_.stream_query(stream_.native());
+  } else if (end_recorded_ && (options_.wait == Wait::block || options_.stream)) {
     error = cuda_.event_synchronize(ended_->native());
   } else {
-    do error = cuda_.stream_query(stream_.native());
-    while (error == cudaErrorNotReady);
+    error = cuda_.stream_synchronize(stream_.native());
   }
   if (error != cudaSuccess) [[unlikely]] {
     bound_ = false;
@@ -545,7 +578,8 @@ void Execution::wait() {
 
 bool Execution::is_done() {
   if (!in_flight_) return true;
-  return cuda_.stream_query(stream_.native()) != cudaErrorNotReady;
+  return (end_recorded_ ? cuda_.event_query(ended_->native()) : cuda_.stream_query(stream_.native())) !=
+         cudaErrorNotReady;
 }
 
 double Execution::gpu_seconds() const {

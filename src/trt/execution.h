@@ -54,8 +54,8 @@ class GrowingOutput final : public nvinfer1::IOutputAllocator {
   cuda::Buffer& buffer_;
 };
 
-/// One execution context with its stream, its memory and, once shapes repeat, its CUDA graph. For one thread at a
-/// time. It keeps the engine alive.
+/// One execution context with its stream, its memory and, once shapes repeat, its CUDA graph. For one thread
+/// at a time. It keeps the engine alive.
 ///
 /// Once shapes and addresses repeat, submitting is: copy small inputs to pinned memory, launch the graph.
 class Execution {
@@ -87,11 +87,11 @@ class Execution {
   struct Input {
     const char* name;
     bool on_host;
-    std::vector<std::int64_t> dims;   // that are set
+    std::vector<std::int64_t> dims;  // that are set
     std::size_t bytes = 0;
-    void* address = nullptr;          // that is set
-    const void* source = nullptr;     // where the GPU copies it from; null: it is not copied, or in chunks
-    bool outside_graph = false;       // its source changes, or it is copied in chunks
+    void* address = nullptr;       // that is set
+    const void* source = nullptr;  // where the GPU copies it from; null: it is not copied, or in chunks
+    bool outside_graph = false;    // its source changes, or it is copied in chunks
     cuda::Buffer device{cuda::Buffer::Kind::device};
     cuda::Buffer staging{cuda::Buffer::Kind::pinned};
   };
@@ -111,7 +111,7 @@ class Execution {
     const DeviceTensor* device = nullptr;
   };
 
-  void begin(bool on_device);
+  void enter(bool on_device);
   bool same_shapes();
   void bind_shapes();
   void bind_profile(int profile);
@@ -157,6 +157,7 @@ class Execution {
   bool any_growing_ = false;
   bool was_graph_ = false;
   bool in_flight_ = false;
+  bool end_recorded_ = false;  // `ended_` is of the inference in flight
 };
 
 }  // namespace polygraph::trt

@@ -78,7 +78,8 @@ inline nvinfer1::IExecutionContext* make_context(nvinfer1::ICudaEngine& engine, 
 }
 
 /// Bytes that a context needs for all shapes of a profile.
-inline std::int64_t device_memory_of_profile(const nvinfer1::ICudaEngine& engine, [[maybe_unused]] int profile) {
+inline std::int64_t device_memory_of_profile(const nvinfer1::ICudaEngine& engine,
+                                             [[maybe_unused]] int profile) {
 #if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
   return engine.getDeviceMemorySizeForProfileV2(profile);
 #else

@@ -17,7 +17,8 @@ namespace {
 using nvinfer1::OptProfileSelector;
 
 ShapeRange read_range(const nvinfer1::ICudaEngine& engine, const Signature::Tensor& input, int profile) {
-  const bool is_static = std::ranges::find_if(input.dims, [](auto dim) { return dim < 0; }) == input.dims.end();
+  const bool is_static =
+      std::ranges::find_if(input.dims, [](auto dim) { return dim < 0; }) == input.dims.end();
   if (is_static && !input.on_host) return {Shape(input.dims), Shape(input.dims), Shape(input.dims)};
   auto read = [&](OptProfileSelector selector) {
     if (!input.on_host) return Shape(to_vector(engine.getProfileShape(input.name, profile, selector)));
@@ -52,10 +53,11 @@ Signature::Signature(const nvinfer1::ICudaEngine& engine) {
     const nvinfer1::DataType type = engine.getTensorDataType(name);
     const std::optional<DataType> dtype = to_data_type(type);
     if (!dtype)
-      throw BackendError(fmt::format("Reading the engine: '{}' has TensorRT's data type {}, which tensors here "
-                                     "do not have.",
-                                     name, static_cast<int>(type)),
-                         "Convert it within the network (ICastLayer).");
+      throw BackendError(
+          fmt::format("Reading the engine: '{}' has TensorRT's data type {}, which tensors here "
+                      "do not have.",
+                      name, static_cast<int>(type)),
+          "Convert it within the network (ICastLayer).");
     Tensor tensor{name,
                   *dtype,
                   to_vector(engine.getTensorShape(name)),
@@ -132,8 +134,8 @@ int Signature::choose_profile(std::span<const std::vector<std::int64_t>> fed, in
   for (std::size_t i = 0; i < inputs_.size(); ++i)
     if ((together && std::ranges::find(inputs_[i].dims, -1) != inputs_[i].dims.end()) || !accepted[i])
       lines.push_back(fmt::format("'{}' has the {} {}; allowed are {}", inputs_[i].name,
-                                  inputs_[i].on_host ? "values" : "shape",
-                                  Shape(fed[i]).str(), allowed(i, only)));
+                                  inputs_[i].on_host ? "values" : "shape", Shape(fed[i]).str(),
+                                  allowed(i, only)));
   throw InputError(
       fmt::format("Feeding the engine: no optimization profile accepts the shapes{}: {}.",
                   together ? " together" : "", fmt::join(lines, "; ")),

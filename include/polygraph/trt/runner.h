@@ -22,7 +22,8 @@ enum class AllocationStrategy {
 
 /// How to wait for the GPU.
 enum class Wait {
-  automatic,  ///< as CUDA is set for the device: it spins unless there are fewer cores than threads that use GPUs
+  automatic,  ///< as CUDA is set for the device: it spins unless there are fewer cores than threads that use
+              ///< GPUs
   spin,       ///< asking again and again: the shortest time, and a core busy
   block,      ///< asleep until the GPU is done: some microseconds more, and the core is free
 };
@@ -43,9 +44,9 @@ struct RunnerOptions {
   bool time_on_gpu = false;
   /// Measures each layer: `last_layer_times()`. Costs much, and there are no CUDA graphs then.
   bool time_layers = false;
-  /// Bytes of weights that stay on the GPU, of an engine built for streaming its weights: at least 0, or -1 for
-  /// what TensorRT thinks best, or -2 for all. It holds for all runners on the engine, none of which may be active
-  /// when it is set. Without it the engine's setting stays.
+  /// Bytes of weights that stay on the GPU, of an engine built for streaming its weights: at least 0, or -1
+  /// for what TensorRT thinks best, or -2 for all. It holds for all runners on the engine, none of which may
+  /// be active when it is set. Without it the engine's setting stays.
   std::optional<std::int64_t> weight_streaming_budget{};
 };
 
@@ -55,8 +56,8 @@ struct LayerTime {
   double seconds = 0;
 };
 
-/// An inference under way, started by `Runner::infer_async`; ends with it: the destructor waits. It holds what
-/// it runs in, which later inferences use again. May outlive the activation. For one thread at a time.
+/// An inference under way, started by `Runner::infer_async`; ends with it: the destructor waits. It holds
+/// what it runs in, which later inferences use again. May outlive the activation. For one thread at a time.
 class PendingInference {
  public:
   PendingInference(PendingInference&&) noexcept;
@@ -81,8 +82,8 @@ class PendingInference {
 ///   auto active = runner.activate();
 ///   const TensorMap& out = runner.infer({{"x", input}});
 /// @endcode
-/// Outputs are views of pinned host memory. Inputs of which the memory is pinned (`pinned_tensor`) are read from
-/// there; others are copied to pinned memory first.
+/// Outputs are views of pinned host memory. Inputs of which the memory is pinned (`pinned_tensor`) are read
+/// from there; others are copied to pinned memory first.
 ///
 /// Several runners on one engine may run in several threads. An engine lives as long as a runner is active on
 /// it.
@@ -92,15 +93,15 @@ class Runner final : public polygraph::Runner {
   ~Runner() override;
 
   /// Starts an inference and returns once its inputs are copied; any number may be under way, each in an
-  /// execution context of its own, which costs GPU memory once. Inputs in pinned memory must not change before
-  /// `get()`. Throws as `infer`.
+  /// execution context of its own, which costs GPU memory once. Inputs in pinned memory must not change
+  /// before `get()`. Throws as `infer`.
   PendingInference infer_async(const FeedDict& feed, bool check_inputs = true);
 
   /// Runs one inference on tensors on the GPU, without copies.
   /// @param inputs  Read where they are.
   /// @param host_inputs  Those inputs that are not among `inputs`: values that are shapes must be here.
-  /// @param outputs  Where to write outputs, for those it names, each of the type and shape that the output has;
-  /// the others go to memory of the runner's, which changes with the next call.
+  /// @param outputs  Where to write outputs, for those it names, each of the type and shape that the output
+  /// has; the others go to memory of the runner's, which changes with the next call.
   /// @return All outputs, in the model's order.
   /// Throws as `infer`, and InputError for memory that is not on the GPU of the engine or not aligned to 256
   /// bytes.
@@ -113,14 +114,16 @@ class Runner final : public polygraph::Runner {
   /// Seconds that the last `infer` took on the GPU, copies included. Throws UsageError unless the option
   /// `time_on_gpu` is set.
   double last_gpu_time() const;
-  /// What the layers took in the last `infer`, in order. Throws UsageError unless the option `time_layers` is set.
+  /// What the layers took in the last `infer`, in order. Throws UsageError unless the option `time_layers` is
+  /// set.
   const std::vector<LayerTime>& last_layer_times() const;
   /// Whether the last `infer` was the replay of a CUDA graph.
   bool last_was_graph() const;
   /// The optimization profile of the last `infer`; -1 before the first.
   int active_profile() const;
 
-  /// The engine, the stream and TensorRT's execution context in use. Throw UsageError if the runner is not active.
+  /// The engine, the stream and TensorRT's execution context in use. Throw UsageError if the runner is not
+  /// active.
   const Engine& engine() const;
   const Stream& stream() const;
   nvinfer1::IExecutionContext& context() const;
