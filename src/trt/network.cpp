@@ -80,11 +80,10 @@ void apply_parser_options(nvonnxparser::IParser& parser, const NetworkOptions& o
   }
   if (options.plugin_instancenorm) flags &= ~1U;
   if (!set_parser_flags(parser, flags))
-    throw BackendError(
-        fmt::format("{}: the ONNX parser of {} {} has no flags.",
-                    options.onnx_flags.empty() ? "plugin_instancenorm" : "onnx_flags", flavour_name,
-                    library.version()),
-        "Leave it out, or use TensorRT 10 or later.");
+    throw BackendError(fmt::format("{}: the ONNX parser of {} {} has no flags.",
+                                   options.onnx_flags.empty() ? "plugin_instancenorm" : "onnx_flags",
+                                   flavour_name, library.version()),
+                       "Leave it out, or use TensorRT 10 or later.");
 }
 
 // One line for each error of the parser, with the nodes that they are about.
@@ -96,7 +95,8 @@ std::vector<std::string> parser_errors(const nvonnxparser::IParser& parser, cons
     const auto index = static_cast<std::size_t>(error.node());
     if (node.empty() && error.node() >= 0 && index < model.graph.nodes.size())
       node = fmt::format("{} ({})", model.graph.nodes[index].name, model.graph.nodes[index].op_type);
-    lines.push_back(node.empty() ? std::string(error.desc()) : fmt::format("node {}: {}", node, error.desc()));
+    lines.push_back(node.empty() ? std::string(error.desc())
+                                 : fmt::format("node {}: {}", node, error.desc()));
   }
   return lines;
 }

@@ -45,7 +45,7 @@ std::shared_ptr<Network::State> make_network(const Library& library, bool strong
   auto state = std::make_shared<Network::State>(Network::State{library, {}, {}, {}, {}, {}, false, {}});
   state->builder = library.state().make_builder();
   EngineMessages messages;
-  state->network.reset(create_network(*state->builder, strongly_typed));
+  state->network.reset(create_native_network(*state->builder, strongly_typed));
   if (!state->network)
     messages.fail<BackendError>("TensorRT cannot make a network.", "See TensorRT's messages.");
   state->strongly_typed = strongly_typed || strongly_typed_only;

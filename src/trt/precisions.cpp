@@ -16,9 +16,10 @@ namespace {
 nvinfer1::DataType native_type(DataType dtype, std::string_view attempt, const std::string& name) {
   const auto type = to_native_type(dtype);
   if (!type)
-    throw BackendError(fmt::format("{}: {} {}.{} has no type {}, which '{}' is to have.", attempt,
-                                   flavour_name, NV_TENSORRT_MAJOR, NV_TENSORRT_MINOR, to_string(dtype), name),
-                       "Use float32, float16 or int32; bfloat16 needs TensorRT 10 or later.");
+    throw BackendError(
+        fmt::format("{}: {} {}.{} has no type {}, which '{}' is to have.", attempt, flavour_name,
+                    NV_TENSORRT_MAJOR, NV_TENSORRT_MINOR, to_string(dtype), name),
+        "Use float32, float16 or int32; bfloat16 needs TensorRT 10 or later.");
   return *type;
 }
 
@@ -126,19 +127,19 @@ Network SetTensorFormats::operator()() const {
 }
 
 std::string SetTensorFormats::str() const {
-  return fmt::format("SetTensorFormats({}, {})", network_.str(), map_text(tensor_formats_, [](const auto& all) {
+  return fmt::format("SetTensorFormats({}, {})", network_.str(),
+                     map_text(tensor_formats_, [](const auto& all) {
                        std::vector<std::string> names;
                        for (const nvinfer1::TensorFormat format : all)
-                         names.push_back(
-                             fmt::format("nvinfer1::TensorFormat({})", static_cast<int>(format)));
+                         names.push_back(fmt::format("nvinfer1::TensorFormat({})", static_cast<int>(format)));
                        return fmt::format("{{{}}}", fmt::join(names, ", "));
                      }));
 }
 
 // MarkDebug
 
-MarkDebug::MarkDebug(Source<Network> network, std::vector<std::string> mark_debug)
-    : network_(std::move(network)), mark_debug_(std::move(mark_debug)) {}
+MarkDebug::MarkDebug(Source<Network> network, std::vector<std::string> tensors)
+    : network_(std::move(network)), mark_debug_(std::move(tensors)) {}
 
 Network MarkDebug::operator()() const {
   constexpr std::string_view attempt = "Marking debug tensors";

@@ -12,7 +12,8 @@
 // Options only: this header needs nothing of TensorRT.
 namespace polygraph::trt {
 
-/// What TensorRT does with the precisions of single layers (SetLayerPrecisions), where it chooses types itself.
+/// What TensorRT does with the precisions of single layers (SetLayerPrecisions), where it chooses types
+/// itself.
 enum class PrecisionConstraints {
   none,    ///< takes them as a hint
   prefer,  ///< keeps them unless there is no implementation
@@ -129,7 +130,8 @@ struct ConfigOptions {
               "8.5 to 10"},
         Field{"sparse_weights", &O::sparse_weights, "Allow kernels for weights of 2:4 sparsity."},
         Field{"refittable", &O::refittable, "The engine's weights can be replaced."},
-        Field{"strip_plan", &O::strip_plan, "Leave weights that can be refitted out of the plan.", "", "10.0"},
+        Field{"strip_plan", &O::strip_plan, "Leave weights that can be refitted out of the plan.", "",
+              "10.0"},
         Field{"weight_streaming", &O::weight_streaming,
               "The engine may keep weights in host memory; needs strong types.", "", "10.0"},
         Field{"version_compatible", &O::version_compatible, "Later versions can load the engine.", "", "8.6"},

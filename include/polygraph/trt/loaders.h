@@ -20,7 +20,8 @@ struct Model;
 /// Errors are thrown when a loader is called; what TensorRT said during the failing call is attached to them.
 namespace polygraph::trt {
 
-/// Finds and opens TensorRT's library (see Library): what every loader that is given no other does for itself.
+/// Finds and opens TensorRT's library (see Library): what every loader that is given no other does for
+/// itself.
 class LoadLibrary {
  public:
   using Parameters = ParameterList<0, std::filesystem::path>;
@@ -139,11 +140,11 @@ class ModifyNetworkOutputs {
 /// Says what types layers compute in. Names are layers' names (those of ONNX nodes) and may be wildcards.
 /// Given a network rather than a loader, it edits that network.
 ///
-/// Where TensorRT chooses types, this sets the layer's precision (see PrecisionConstraints). Where the network
-/// is strongly typed, layers named here with float32 stay so when EngineFromNetwork rewrites the network for
-/// fp16 or bf16, and those named with float16 or bfloat16 are rewritten even if the configuration does not
-/// allow that type elsewhere; a layer that cannot be is an error.
-/// Throws InputError for a layer that does not exist.
+/// Where TensorRT chooses types, this sets the layer's precision (see PrecisionConstraints). Where the
+/// network is strongly typed, layers named here with float32 stay so when EngineFromNetwork rewrites the
+/// network for fp16 or bf16, and those named with float16 or bfloat16 are rewritten even if the configuration
+/// does not allow that type elsewhere; a layer that cannot be is an error. Throws InputError for a layer that
+/// does not exist.
 class SetLayerPrecisions {
  public:
   using Parameters = ParameterList<2, Source<Network>, std::map<std::string, DataType>>;
@@ -191,7 +192,7 @@ class SetTensorFormats {
 class MarkDebug {
  public:
   using Parameters = ParameterList<2, Source<Network>, std::vector<std::string>>;
-  MarkDebug(Source<Network> network, std::vector<std::string> mark_debug);
+  MarkDebug(Source<Network> network, std::vector<std::string> tensors);
   Network operator()() const;
   std::string str() const;
 
@@ -242,8 +243,8 @@ class EngineBytesFromNetwork {
   Source<Config> config_;
 };
 
-/// Builds an engine and loads it, which needs a GPU. Throws as EngineBytesFromNetwork and EngineFromBytes, and
-/// BackendError if the configuration asks for a narrower type and no layer of the engine has it.
+/// Builds an engine and loads it, which needs a GPU. Throws as EngineBytesFromNetwork and EngineFromBytes,
+/// and BackendError if the configuration asks for a narrower type and no layer of the engine has it.
 class EngineFromNetwork {
  public:
   using Parameters = ParameterList<1, Source<Network>, Source<Config>, Source<Runtime>>;

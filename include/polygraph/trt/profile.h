@@ -8,8 +8,8 @@
 
 namespace polygraph::trt {
 
-/// The shapes of an input that an engine is built for: the smallest, the one it is tuned for, and the largest.
-/// For an input that is a shape itself (a shape tensor), its values.
+/// The shapes of an input that an engine is built for: the smallest, the one it is tuned for, and the
+/// largest. For an input that is a shape itself (a shape tensor), its values.
 struct ShapeRange {
   Shape min;
   Shape opt;
@@ -37,6 +37,7 @@ class Profile {
   /// The C++ expression that makes it.
   std::string str() const;
   friend bool operator==(const Profile&, const Profile&) = default;
+  friend std::string cpp_literal(const Profile& profile) { return profile.str(); }
 
  private:
   std::vector<std::pair<std::string, ShapeRange>> entries_;
