@@ -3,6 +3,7 @@
 # Usage: run.sh [ITERATIONS]. TensorRT-RTX's libraries are found by LD_LIBRARY_PATH or POLYGRAPH_TENSORRT_RTX.
 set -uo pipefail
 cd "$(dirname "$0")"
+export LD_LIBRARY_PATH=$PWD${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 work=${WORK:-$(mktemp -d)}
 nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.max.sm --format=csv,noheader
 python3 make_models.py "$work/models" || exit
