@@ -1,6 +1,6 @@
-# TensorRT-RTX has TensorRT 11's interface without plugins: two functions are missing in the middle of its table of network
-# functions, and those behind them are called by other numbers; and it lacks those that choose build routes. Its own headers
-# are in no public repository, so they are made of TensorRT 11's.
+# TensorRT-RTX has TensorRT 11's interface without what adds plugins to a network and without what was deprecated in tensors.
+# These functions are missing in the middle of its tables, and those behind them are called by other numbers; and it lacks
+# those that choose build routes. Its own headers are in no public repository, so they are made of TensorRT 11's.
 #
 # polygraph_tensorrt_rtx_headers(<folder with TensorRT 11's headers> <folder to fill>)
 function(polygraph_tensorrt_rtx_headers from to)
@@ -15,9 +15,12 @@ function(polygraph_tensorrt_rtx_headers from to)
   endif()
   file(REMOVE_RECURSE "${to}")
   file(COPY "${from}/" DESTINATION "${to}" FILES_MATCHING PATTERN "Nv*.h")
+  set(of_tensors "setBroadcastAcrossBatch|getBroadcastAcrossBatch|getLocation|setLocation")
   set(build_routes "setRemoteAutoTuningConfig|getRemoteAutoTuningConfig|setBuildRoute|getBuildRoute|getAllBuildRoutes")
   polygraph_derive_header(NvInferImpl.h "    virtual IPluginV[23]Layer\\* addPluginV[23]\\([^)]*\\) noexcept = 0@" 2 "")
   polygraph_derive_header(NvInferImpl.h "    virtual [a-z *]+ (${build_routes})\\([^)]*\\) (const )?noexcept = 0@" 5 "")
+  polygraph_derive_header(NvInferImpl.h "    virtual [a-zA-Z]+ (${of_tensors})\\([^)]*\\) (const )?noexcept = 0@" 4 "")
+  polygraph_derive_header(NvInfer.h "    [A-Z_]* ?[a-zA-Z]+ (${of_tensors})\\([^)]*\\) (const )?noexcept\n    {[^}]*}" 4 "")
   polygraph_derive_header(NvInfer.h "    [A-Z_]* ?IPluginV[23]Layer\\* addPluginV[23]\\([^)]*\\) noexcept\n    {[^}]*}" 2 "")
   polygraph_derive_header(NvInfer.h "    [a-z *]+ (${build_routes})\\([^)]*\\) (const )?noexcept\n    {[^}]*}" 5 "")
   polygraph_derive_header(NvInferVersion.h "#define NV_INFER_VERSION_H" 1 "#define NV_INFER_VERSION_H\n#define POLYGRAPH_TENSORRT_RTX 1")

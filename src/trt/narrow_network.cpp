@@ -123,6 +123,8 @@ struct NarrowNetwork::Plan {
 std::string NarrowNetwork::Plan::obstacle(ILayer& layer, Type type) {
   const LayerType kind = layer.getType();
   if (!computes(kind) && !moves(kind)) return "layers of its kind stay in float32";
+  if (kind == LayerType::kDECONVOLUTION && type != Type::kHALF)
+    return "TensorRT has no deconvolution in bfloat16";
   bool fragile = false;
   for (ITensor* input : float_inputs(layer)) {
     if (input->isShapeTensor() || sizes_.contains(input)) return "it computes sizes";
@@ -229,26 +231,20 @@ ITensor& NarrowNetwork::cast(ITensor& tensor, Type type) {
   if (layer == nullptr)
     throw BackendError(fmt::format("TensorRT cannot convert the tensor '{}'.", tensor.getName()),
                        "Keep the layers that use it in float32 (SetLayerPrecisions).");
-  layer->setName(fmt::format("{} in {}", tensor.getName(),
-                             type == Type::kFLOAT ? std::string_view("float32") : type_name(type))
-                     .c_str());
+  // Those of earlier builds are still there, and names are unique.
+  layer->setName(fmt::format("polygraph cast {} of {}", network_.state().casts++, tensor.getName()).c_str());
   return *made.emplace_back(type, layer->getOutput(0)).second;
 }
 
 void NarrowNetwork::narrow_weights(ILayer& layer, Type type) {
   for (const HeldWeights& held : held_weights(layer)) {
     const Weights before = held.weights;
-    // Without values, the type must still fit.
-    Weights after{type, nullptr, before.count};
-    if (before.type != Type::kFLOAT) continue;
-    if (before.count > 0 && before.values != nullptr) {
-      auto values = std::make_shared<std::vector<std::uint16_t>>(static_cast<std::size_t>(before.count));
-      onnx::narrow(narrow_type(type), static_cast<const std::byte*>(before.values), values->data(),
-                   values->size());
-      after.values = values->data();
-      weights_.push_back(std::move(values));
-    }
-    held.set(after);
+    if (before.type != Type::kFLOAT || before.count == 0 || before.values == nullptr) continue;
+    auto values = std::make_shared<std::vector<std::uint16_t>>(static_cast<std::size_t>(before.count));
+    onnx::narrow(narrow_type(type), static_cast<const std::byte*>(before.values), values->data(),
+                 values->size());
+    held.set({type, values->data(), before.count});
+    weights_.push_back(std::move(values));
     undo_.emplace_back([set = held.set, before] { set(before); });
   }
 }

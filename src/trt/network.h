@@ -20,6 +20,7 @@ struct Network::State {
   std::shared_ptr<nvonnxparser::IParser> parser;
   std::string model_name;
   bool strongly_typed = false;
+  int casts = 0;  ///< added by NarrowNetwork so far
   /// Where types are part of the network, what SetLayerPrecisions asked for: to be done when it is built.
   std::map<std::string, nvinfer1::DataType> layer_precisions;
 };

@@ -25,12 +25,12 @@ inline const char* const rapidocr_names[] = {"ch_PP-OCRv4_det_infer", "ch_PP-OCR
 
 /// The shapes that those models take.
 inline Profile magika_profile() {
-  return Profile().add("bytes", {1, 2048}, {4, 2048}, {16, 2048});
+  return Profile().add("bytes", {1, 2048}, {2, 2048}, {4, 2048});
 }
 inline Profile rapidocr_profile(const std::string& name) {
-  if (name.find("rec") != std::string::npos) return Profile().add("x", {1, 3, 48, 64}, {1, 3, 48, 320}, {1, 3, 48, 640});
-  if (name.find("cls") != std::string::npos) return Profile().add("x", {1, 3, 48, 192}, {1, 3, 48, 192}, {4, 3, 48, 192});
-  return Profile().add("x", {1, 3, 64, 64}, {1, 3, 320, 320}, {1, 3, 640, 640});
+  if (name.find("rec") != std::string::npos) return Profile().add("x", {1, 3, 48, 320});
+  if (name.find("cls") != std::string::npos) return Profile().add("x", {1, 3, 48, 192});
+  return Profile().add("x", {1, 3, 64, 64});
 }
 
 }  // namespace polygraph::trt::test
