@@ -56,11 +56,13 @@ class BareLoop {
   void submit() {
     for (Buffer& buffer : buffers_)
       if (buffer.input)
-        cuda_.memcpy_async(buffer.device.data(), buffer.host.data(), buffer.size, cudaMemcpyHostToDevice, stream_);
+        cuda_.memcpy_async(buffer.device.data(), buffer.host.data(), buffer.size, cudaMemcpyHostToDevice,
+                           stream_);
     context_->enqueueV3(stream_);
     for (Buffer& buffer : buffers_)
       if (!buffer.input)
-        cuda_.memcpy_async(buffer.host.data(), buffer.device.data(), buffer.size, cudaMemcpyDeviceToHost, stream_);
+        cuda_.memcpy_async(buffer.host.data(), buffer.device.data(), buffer.size, cudaMemcpyDeviceToHost,
+                           stream_);
   }
   void once() {
     submit();
@@ -183,7 +185,8 @@ void benchmark(const std::filesystem::path& models, const std::string& name, int
   fmt::print("\n{} (graph of the bare loop: {})\n", name, has_graph ? "yes" : "no");
   for (const Candidate& candidate : candidates) {
     const double us = median(candidate.samples);
-    fmt::print("  {:<34} {:9.2f} us   {:5.3f} x loop   {:5.3f} x graph\n", candidate.name, us, us / loop, us / as_graph);
+    fmt::print("  {:<34} {:9.2f} us   {:5.3f} x loop   {:5.3f} x graph\n", candidate.name, us, us / loop,
+               us / as_graph);
   }
   graph.infer(pinned);
   graph.infer(pinned);
@@ -197,8 +200,8 @@ void benchmark(const std::filesystem::path& models, const std::string& name, int
   for (const FeedDict* feed : {&pinned, &ordinary})
     for (const std::size_t depth : {1U, 2U, 3U, 4U}) {
       const double us = per_inference(iterations, [&](int n) { in_flight(graph, *feed, depth, n); });
-      fmt::print("  throughput, {} in flight, {:<8}    {:9.2f} us an inference, {:.2f} x the bare loop's\n", depth,
-                 feed == &pinned ? "pinned" : "ordinary", us, one / us);
+      fmt::print("  throughput, {} in flight, {:<8}    {:9.2f} us an inference, {:.2f} x the bare loop's\n",
+                 depth, feed == &pinned ? "pinned" : "ordinary", us, one / us);
     }
 }
 

@@ -14,7 +14,8 @@ namespace polygraph::trt::test {
 namespace fs = std::filesystem;
 
 Engine engine_of(const fs::path& models, const std::string& name, std::vector<Profile> profiles) {
-  return EngineFromNetwork(NetworkFromOnnxPath(models / (name + ".onnx")), CreateConfig({}, std::move(profiles)))();
+  return EngineFromNetwork(NetworkFromOnnxPath(models / (name + ".onnx")),
+                           CreateConfig({}, std::move(profiles)))();
 }
 
 FeedDict feed_of(const polygraph::Runner& runner, bool pinned) {
@@ -24,7 +25,8 @@ FeedDict feed_of(const polygraph::Runner& runner, bool pinned) {
     const Shape shape = input.shape.with_defaults();
     Tensor values(DataType::float32, shape);
     for (float& value : values.mutable_values<float>())
-      value = is_floating(*input.dtype) ? static_cast<float>(random() % 1000) / 1000 : static_cast<float>(random() % 256);
+      value = is_floating(*input.dtype) ? static_cast<float>(random() % 1000) / 1000
+                                        : static_cast<float>(random() % 256);
     const Tensor converted = values.cast(*input.dtype);
     Tensor tensor = pinned ? pinned_tensor(*input.dtype, shape) : Tensor(*input.dtype, shape);
     std::memcpy(tensor.mutable_data(), converted.data(), converted.nbytes());
@@ -41,12 +43,14 @@ Tensor floats(std::initializer_list<float> values) {
 
 void require_values(const Tensor& tensor, std::initializer_list<float> expected) {
   const auto values = tensor.values<float>();
-  require(std::equal(values.begin(), values.end(), expected.begin(), expected.end()), "wrong values: " + tensor.str());
+  require(std::equal(values.begin(), values.end(), expected.begin(), expected.end()),
+          "wrong values: " + tensor.str());
 }
 
 void check_seed(const fs::path& models, const fs::path& saved) {
   const fs::path file = saved / "identity_fp16.engine";
-  SaveEngine(EngineFromNetwork(NetworkFromOnnxPath(models / "identity.onnx"), CreateConfig({.fp16 = true})), file)();
+  SaveEngine(EngineFromNetwork(NetworkFromOnnxPath(models / "identity.onnx"), CreateConfig({.fp16 = true})),
+             file)();
   Runner runner{EngineFromPath(file)};
   const auto active = runner.activate();
   const Tensor x = Tensor::from({1.0f, 2.0f, 3.0f, 4.0f}, Shape{1, 1, 2, 2});
@@ -83,20 +87,31 @@ void check_sources(const Engine& big) {
 }
 
 void check_shapes(const fs::path& models) {
-  const Engine engine = engine_of(models, "dynamic", {Profile().add("x", {1, 3}, {2, 3}, {4, 3}),
-                                                       Profile().add("x", {3, 3}, {8, 3}, {16, 3})});
+  const Engine engine =
+      engine_of(models, "dynamic",
+                {Profile().add("x", {1, 3}, {2, 3}, {4, 3}), Profile().add("x", {3, 3}, {8, 3}, {16, 3})});
   Runner runner{engine};
   const auto active = runner.activate();
   for (const std::int64_t n : {1, 2, 2, 2, 8, 8, 8, 16, 3, 4, 1}) {
     const TensorMap& out = runner.infer({{"x", Tensor::full(Shape{n, 3}, static_cast<float>(n))}});
-    require(out["y"].shape() == Shape{n, 3} && out["y"].values<float>().back() == static_cast<float>(n), "wrong output");
+    require(out["y"].shape() == Shape{n, 3} && out["y"].values<float>().back() == static_cast<float>(n),
+            "wrong output");
     require(runner.active_profile() == (n > 4 ? 1 : n < 3 ? 0 : runner.active_profile()), "wrong profile");
   }
-  require_throws<InputError>([&] { runner.infer({{"x", Tensor(DataType::float32, Shape{17, 3})}}); }, "max (16, 3)");
-  require(runner.infer({{"x", Tensor::full(Shape{5, 3}, 5.0f)}})["y"].shape() == Shape{5, 3}, "after an error");
+  require_throws<InputError>(
+      [&] {
+        runner.infer({{"x", Tensor(DataType::float32, Shape{17, 3})}});
+      },
+      "max (16, 3)");
+  require(runner.infer({{"x", Tensor::full(Shape{5, 3}, 5.0f)}})["y"].shape() == Shape{5, 3},
+          "after an error");
   Runner first(engine, {.optimization_profile = 0});
   const auto first_active = first.activate();
-  require_throws<InputError>([&] { first.infer({{"x", Tensor(DataType::float32, Shape{5, 3})}}); }, "max (4, 3)");
+  require_throws<InputError>(
+      [&] {
+        first.infer({{"x", Tensor(DataType::float32, Shape{5, 3})}});
+      },
+      "max (4, 3)");
   require_throws<UsageError>(
       [&] {
         Runner none(engine, {.optimization_profile = 2});
@@ -111,7 +126,8 @@ void check_strategies(const fs::path& models) {
     Runner runner(engine, {.allocation_strategy = strategy});
     const auto active = runner.activate();
     for (const std::int64_t n : {1, 1, 1, 4, 4, 4})
-      require(runner.infer({{"x", Tensor::full(Shape{n, 3}, 7.0f)}})["y"].values<float>().back() == 7, "wrong values");
+      require(runner.infer({{"x", Tensor::full(Shape{n, 3}, 7.0f)}})["y"].values<float>().back() == 7,
+              "wrong values");
   }
 }
 
@@ -135,7 +151,10 @@ void check_shape_tensor(const fs::path& models) {
     require(y.shape() == Shape{n, 3} && y.values<float>().back() == 3, "wrong output: " + y.str());
   }
   require_throws<InputError>(
-      [&] { runner.infer({{"x", x}, {"shape", Tensor::from<std::int64_t>({9, 3}, Shape{2})}}); }, "max (8, 3)");
+      [&] {
+        runner.infer({{"x", x}, {"shape", Tensor::from<std::int64_t>({9, 3}, Shape{2})}});
+      },
+      "max (8, 3)");
 }
 
 void check_device(const Engine& relu) {
@@ -152,17 +171,27 @@ void check_device(const Engine& relu) {
   require_values(runner.infer_on_device({{"x", x}})["y"].to_host(), {1, 0, 2, 0});
   // Results on the way through another handle.
   dlpack::ManagedTensor* const managed = x.to_dlpack();
-  require_values(runner.infer_on_device({{"x", DeviceTensor::from_dlpack(managed)}})["y"].to_host(), {1, 0, 2, 0});
+  require_values(runner.infer_on_device({{"x", DeviceTensor::from_dlpack(managed)}})["y"].to_host(),
+                 {1, 0, 2, 0});
 
   float memory[4] = {};
-  require_throws<InputError>([&] { runner.infer_on_device({{"x", DeviceTensor::view(memory, DataType::float32, Shape{4})}}); },
-                             "not on a GPU");
+  require_throws<InputError>(
+      [&] {
+        runner.infer_on_device({{"x", DeviceTensor::view(memory, DataType::float32, Shape{4})}});
+      },
+      "not on a GPU");
   const DeviceTensor room(DataType::float32, Shape{1024});
   void* const odd = static_cast<std::byte*>(room.data()) + 16;
-  require_throws<InputError>([&] { runner.infer_on_device({{"x", DeviceTensor::view(odd, DataType::float32, Shape{4})}}); },
-                             "256");
-  require_throws<InputError>([&] { runner.infer_on_device({{"x", x}}, {}, {{"y", DeviceTensor(DataType::float32, Shape{3})}}); },
-                             "(4,)");
+  require_throws<InputError>(
+      [&] {
+        runner.infer_on_device({{"x", DeviceTensor::view(odd, DataType::float32, Shape{4})}});
+      },
+      "256");
+  require_throws<InputError>(
+      [&] {
+        runner.infer_on_device({{"x", x}}, {}, {{"y", DeviceTensor(DataType::float32, Shape{3})}});
+      },
+      "(4,)");
 }
 
 void check_async(const Engine& relu) {
@@ -211,7 +240,8 @@ void check_options(const Engine& relu) {
         if (!own_stream) options.stream = Stream::create();
         Runner runner(relu, options);
         const auto active = runner.activate();
-        for (int i = 0; i < 4; ++i) require_values(runner.infer({{"x", floats({1, -1, 2, -2})}})["y"], {1, 0, 2, 0});
+        for (int i = 0; i < 4; ++i)
+          require_values(runner.infer({{"x", floats({1, -1, 2, -2})}})["y"], {1, 0, 2, 0});
         if (timed) require(runner.last_gpu_time() > 1e-7 && runner.last_gpu_time() < 1, "no time");
         require(own_stream || runner.stream() == *options.stream, "the caller's stream");
       }
@@ -244,11 +274,13 @@ void check_leaks(const Engine& big) {
   const std::size_t before = free_memory();
   for (int i = 0; i < 40; ++i) use();
   const std::size_t after = free_memory();
-  require(after + (4U << 20) >= before, "lost " + std::to_string((before - after) >> 10) + " KiB in 40 activations");
+  require(after + (4U << 20) >= before,
+          "lost " + std::to_string((before - after) >> 10) + " KiB in 40 activations");
 }
 
 void check_out_of_memory() {
-  require_throws<BackendError>([] { DeviceTensor(DataType::float32, Shape{1LL << 42}); }, "cudaErrorMemoryAllocation");
+  require_throws<BackendError>([] { DeviceTensor(DataType::float32, Shape{1LL << 42}); },
+                               "cudaErrorMemoryAllocation");
   require(DeviceTensor::from_host(floats({1, 2})).to_host().values<float>()[1] == 2, "works on after it");
 }
 
@@ -259,13 +291,15 @@ void save_results(const fs::path& models, const fs::path& saved, const std::stri
   for (const char* folder : {".inputs", ".outputs"}) fs::create_directories(saved / (name + folder));
   for (int i = 0; i < 3; ++i) runner.infer(feed);
   for (const auto& [input, tensor] : feed) save_npy(saved / (name + ".inputs") / (input + ".npy"), tensor);
-  for (const auto& [output, tensor] : runner.infer(feed)) save_npy(saved / (name + ".outputs") / (output + ".npy"), tensor);
+  for (const auto& [output, tensor] : runner.infer(feed))
+    save_npy(saved / (name + ".outputs") / (output + ".npy"), tensor);
 }
 
 }  // namespace
 
 void run_checks(Checks& checks, const fs::path& models, const fs::path& saved) {
-  checks.check("seed job: an FP16 engine is built, saved, loaded and run", [&] { check_seed(models, saved); });
+  checks.check("seed job: an FP16 engine is built, saved, loaded and run",
+               [&] { check_seed(models, saved); });
   const Engine relu = engine_of(models, "relu");
   const Engine big = engine_of(models, "big");
   checks.check("CUDA graphs come by themselves and can be switched off", [&] { check_graphs(relu); });

@@ -53,7 +53,8 @@ void run_checks(Checks& checks, const std::filesystem::path& models, const std::
 void run_benchmark(const std::filesystem::path& models, int iterations);
 
 /// The model's engine, built once and kept in `saved`.
-Engine engine_of(const std::filesystem::path& models, const std::string& name, std::vector<Profile> profiles = {});
+Engine engine_of(const std::filesystem::path& models, const std::string& name,
+                 std::vector<Profile> profiles = {});
 /// Inputs of a model, small integers or floats in [0, 1).
 FeedDict feed_of(const polygraph::Runner& runner, bool pinned);
 

@@ -6,9 +6,9 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <utility>
 #include <vector>
 
-#include "trt/cuda.h"
 #include "trt_runner/stand_in/control.h"
 
 #define STAND_IN_EXPORT extern "C" __attribute__((visibility("default")))
@@ -106,8 +106,8 @@ struct Copy {
 STAND_IN_EXPORT StandInCuda* stand_in_cuda() {
   return &control;
 }
-STAND_IN_EXPORT void stand_in_enqueue(cudaStream_t stream, void (*function)(const void*), const void* argument,
-                                      unsigned long size) {
+STAND_IN_EXPORT void stand_in_enqueue(cudaStream_t stream, void (*function)(const void*),
+                                      const void* argument, unsigned long size) {
   const std::lock_guard lock(mutex);
   add(stream_of(stream), function, argument, size);
 }
@@ -188,15 +188,15 @@ STAND_IN_EXPORT cudaError_t cudaMemcpyAsync(void* to, const void* from, std::siz
       &copy, sizeof(copy));
   return cudaSuccess;
 }
-STAND_IN_EXPORT cudaError_t cudaPointerGetAttributes(polygraph::trt::cuda::PointerAttributes* attributes,
-                                                     const void* pointer) {
+STAND_IN_EXPORT cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* pointer) {
   const std::lock_guard lock(mutex);
   attributes->type = cudaMemoryTypeUnregistered;
   attributes->device = 0;
   auto after = blocks().upper_bound(static_cast<const char*>(pointer));
   if (after == blocks().begin()) return cudaSuccess;
   const auto& [start, block] = *--after;
-  if (static_cast<const char*>(pointer) < start + block.size) attributes->type = block.type;
+  if (static_cast<const char*>(pointer) < start + block.size)
+    attributes->type = static_cast<cudaMemoryType>(block.type);
   return cudaSuccess;
 }
 STAND_IN_EXPORT cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {

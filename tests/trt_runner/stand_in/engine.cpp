@@ -5,8 +5,8 @@
 //   output y float32 -1,3 relu x
 //   profile x 1,3 2,3 4,3 s 1,3 2,3 8,3
 //
-// The functions: copy, relu, nonzero (its size is known only once it ran), expand (x to the shape s), fail (says so when
-// it is run), uncapturable (as copy, and refuses to be recorded).
+// The functions: copy, relu, nonzero (its size is known only once it ran), expand (x to the shape s), fail
+// (says so when it is run), uncapturable (as copy, and refuses to be recorded).
 #include <dlfcn.h>
 
 #include <algorithm>
@@ -26,8 +26,10 @@ using Dimensions = std::vector<std::int64_t>;
 
 struct Cuda {
   void* handle = dlopen(std::getenv("POLYGRAPH_CUDART"), RTLD_NOW);  // NOLINT(concurrency-mt-unsafe): a test
-  decltype(&stand_in_enqueue) enqueue = reinterpret_cast<decltype(enqueue)>(dlsym(handle, "stand_in_enqueue"));
-  cudaError_t (*wait)(cudaStream_t) = reinterpret_cast<decltype(wait)>(dlsym(handle, "cudaStreamSynchronize"));
+  decltype(&stand_in_enqueue) enqueue =
+      reinterpret_cast<decltype(enqueue)>(dlsym(handle, "stand_in_enqueue"));
+  cudaError_t (*wait)(cudaStream_t) = reinterpret_cast<decltype(wait)>(dlsym(handle,
+                                                                             "cudaStreamSynchronize"));
 };
 const Cuda& cuda() {
   static const Cuda loaded;
@@ -174,8 +176,11 @@ class Engine final : public ICudaEngine, public DefaultEngine {
     return find(name).function == "packed" ? TensorFormat::kCHW4 : TensorFormat::kLINEAR;
   }
   const char* getTensorFormatDesc(const char*) const noexcept override { return "four-element vectors"; }
-  std::int32_t getNbOptimizationProfiles() const noexcept override { return static_cast<std::int32_t>(profiles.size()); }
-  Dims getProfileShape(const char* name, std::int32_t profile, OptProfileSelector select) const noexcept override {
+  std::int32_t getNbOptimizationProfiles() const noexcept override {
+    return static_cast<std::int32_t>(profiles.size());
+  }
+  Dims getProfileShape(const char* name, std::int32_t profile,
+                       OptProfileSelector select) const noexcept override {
     return to_dims(range(name, profile).values[static_cast<int>(select)]);
   }
   const std::int64_t* getProfileTensorValuesV2(const char* name, std::int32_t profile,
@@ -223,8 +228,8 @@ bool Context::nonzero(const Tensor& tensor, cudaStream_t stream) {
     if (from[i] != 0) found.push_back(i);
   IOutputAllocator* const allocator = allocators_.find(tensor.name)->second;
   auto*& memory = addresses_.find(tensor.name)->second;
-  memory = allocator->reallocateOutputAsync(tensor.name.c_str(), memory, std::max<std::size_t>(found.size() * 8, 1), 256,
-                                            stream);
+  memory = allocator->reallocateOutputAsync(tensor.name.c_str(), memory,
+                                            std::max<std::size_t>(found.size() * 8, 1), 256, stream);
   if (memory == nullptr) return fail("no memory for an output");
   allocator->notifyShape(tensor.name.c_str(), to_dims({1, static_cast<std::int64_t>(found.size())}));
   std::memcpy(memory, found.data(), found.size() * 8);
@@ -240,9 +245,11 @@ bool Context::enqueueV3(cudaStream_t stream) noexcept {
       if (!nonzero(tensor, stream)) return false;
       continue;
     }
-    if (tensor.function == "uncapturable" && cuda().wait(stream) != cudaSuccess) return fail("cannot be recorded");
+    if (tensor.function == "uncapturable" && cuda().wait(stream) != cudaSuccess)
+      return fail("cannot be recorded");
     const std::int64_t count = count_of(shapes_.find(tensor.argument)->second);
-    Step step{Step::Kind::copy, addresses_.find(tensor.name)->second, addresses_.find(tensor.argument)->second,
+    Step step{Step::Kind::copy, addresses_.find(tensor.name)->second,
+              addresses_.find(tensor.argument)->second,
               count * static_cast<std::int64_t>(bytes_of(tensor.type)), count};
     if (tensor.function == "relu") {
       step.kind = Step::Kind::relu;
