@@ -113,10 +113,11 @@ inline std::vector<std::int64_t> profile_values(const nvinfer1::ICudaEngine& eng
                                                 std::size_t count) {
 #if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 11)
   const std::int64_t* const values = engine.getProfileTensorValuesV2(name, profile, selector);
-#elif NV_TENSORRT_MAJOR >= 10
+#elif NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
   const std::int32_t* const values = engine.getProfileTensorValues(name, profile, selector);
 #else
-  const std::int32_t* const values = nullptr;  // asked for by binding, in a way of its own
+  const std::int32_t* const values =
+      engine.getProfileShapeValues(profile, engine.getBindingIndex(name), selector);
 #endif
   if (values == nullptr) return {};
   return {values, values + count};
