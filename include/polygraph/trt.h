@@ -3,3 +3,4 @@
 /// The TensorRT backend: everything in namespace polygraph::trt.
 #include <polygraph/polygraph.h>
 #include <polygraph/trt/loaders.h>
+#include <polygraph/trt/runner.h>

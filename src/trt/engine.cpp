@@ -14,7 +14,7 @@
 #include "trt/messages.h"
 #include "trt/narrow_network.h"
 #include "trt/network.h"
-#include "trt/plan.h"
+#include "core/plan.h"
 #include "trt/versions.h"
 
 namespace polygraph::trt {

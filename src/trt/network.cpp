@@ -8,6 +8,7 @@
 #include <polygraph/trt/loaders.h>
 
 #include "core/log_format.h"
+#include "trt/layers.h"
 #include "trt/library.h"
 #include "trt/messages.h"
 #include "trt/versions.h"
@@ -101,6 +102,14 @@ std::vector<std::string> parser_errors(const nvonnxparser::IParser& parser, cons
   return lines;
 }
 
+// Some exporters call every open dimension `?`; TensorRT takes dimensions of one name for equal.
+void forget_unknown_names(const nvinfer1::INetworkDefinition& network) {
+  for (nvinfer1::ITensor* input : inputs_of(network))
+    for (int i = 0; i < input->getDimensions().nbDims; ++i)
+      if (const char* const name = input->getDimensionName(i); name != nullptr && std::string_view(name) == "?")
+        input->setDimensionName(i, nullptr);
+}
+
 constexpr const char* unsupported_remedy =
     "Replace the operators that it names, or load plugins that have them (LoadPlugins, --plugins). "
     "`polygraph surgeon sanitize --fold-constants` often removes what cannot be parsed.";
@@ -118,6 +127,7 @@ Network parse(const onnx::Model& structure, const NetworkOptions& options, const
     throw BackendError(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
                        unsupported_remedy, std::move(lines));
   }
+  forget_unknown_names(*state->network);
   if (!structure.graph.name.empty()) state->network->setName(std::string(structure.graph.name).c_str());
   return Network(std::move(state));
 }

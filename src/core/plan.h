@@ -7,7 +7,7 @@
 
 // What a plan says of itself in its first bytes. TensorRT documents none of it; this is what plans have that
 // TensorRT 8.5 and TensorRT-RTX 1.6 wrote.
-namespace polygraph::trt {
+namespace polygraph {
 
 struct PlanHeader {
   bool rtx = false;          ///< made by TensorRT-RTX
@@ -18,4 +18,4 @@ struct PlanHeader {
 /// Nullopt if the bytes are not the beginning of a plan.
 std::optional<PlanHeader> read_plan_header(std::span<const std::byte> bytes);
 
-}  // namespace polygraph::trt
+}  // namespace polygraph

@@ -1,11 +1,11 @@
-#include "trt/plan.h"
+#include "core/plan.h"
 
 #include <fmt/format.h>
 
 #include <cstring>
 #include <string_view>
 
-namespace polygraph::trt {
+namespace polygraph {
 
 std::optional<PlanHeader> read_plan_header(std::span<const std::byte> bytes) {
   constexpr std::size_t rtx_header_size = 32;
@@ -21,4 +21,4 @@ std::optional<PlanHeader> read_plan_header(std::span<const std::byte> bytes) {
   return header;
 }
 
-}  // namespace polygraph::trt
+}  // namespace polygraph
