@@ -25,7 +25,7 @@ enum class Wait {
   automatic,  ///< as CUDA is set for the device: it spins unless there are fewer cores than threads that use
               ///< GPUs
   spin,       ///< asking again and again: the shortest time, and a core busy
-  block,      ///< asleep until the GPU is done: some microseconds more, and the core is free
+  block,      ///< asleep until the GPU is done: later, and the core is free meanwhile
 };
 
 struct RunnerOptions {
@@ -39,8 +39,7 @@ struct RunnerOptions {
   /// What to submit to; without one, every runner and every inference in flight has a stream of its own.
   std::optional<Stream> stream{};
   Wait wait = Wait::automatic;
-  /// Measures what the GPU needs for each inference, copies included: `last_gpu_time()`. Costs about two
-  /// microseconds.
+  /// Measures what the GPU needs for each inference, copies included: `last_gpu_time()`.
   bool time_on_gpu = false;
   /// Measures each layer: `last_layer_times()`. Costs much, and there are no CUDA graphs then.
   bool time_layers = false;
