@@ -123,7 +123,7 @@ Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, 
   }
   fed_.resize(inputs_.size());
   fed_shapes_.resize(inputs_.size());
-  can_record_ = options_.use_cuda_graph && !options_.time_layers && stream_.native() != nullptr;
+  can_record_ = options_.use_cuda_graph && !options_.time_layers;
 }
 
 Execution::~Execution() {
@@ -466,7 +466,7 @@ void Execution::run() {
         [[unlikely]]
       fail_running(error);
   } else {
-    if (const cudaError_t error = enqueue(); error != cudaSuccess) [[unlikely]]
+    if (const cudaError_t error = enqueue(stream); error != cudaSuccess) [[unlikely]]
       fail_running(error);
     if (any_growing_) read_growing_outputs();
   }
@@ -478,8 +478,7 @@ void Execution::run() {
 
 // Copies in, runs and copies out. Of TensorRT's own failures, which it does not number, it says
 // cudaErrorUnknown.
-cudaError_t Execution::enqueue() {
-  const cudaStream_t stream = stream_.native();
+cudaError_t Execution::enqueue(cudaStream_t stream) {
   for (const Input& input : inputs_) {
     if (input.source == nullptr || input.outside_graph) continue;
     if (const cudaError_t error =
@@ -501,12 +500,13 @@ cudaError_t Execution::enqueue() {
 
 // Records a graph of `enqueue`; if that fails, never again.
 bool Execution::capture() {
-  const cudaStream_t stream = stream_.native();
+  if (recording_.native() == nullptr) recording_ = options_.stream ? Stream::create() : stream_;
+  const cudaStream_t stream = recording_.native();
   cudaGraph_t recorded = nullptr;
   cudaGraphExec_t ready = nullptr;
   cudaError_t error = cuda_.stream_begin_capture(stream, cudaStreamCaptureModeThreadLocal);
   if (error == cudaSuccess) {
-    const cudaError_t of_run = enqueue();
+    const cudaError_t of_run = enqueue(stream);
     error = cuda_.stream_end_capture(stream, &recorded);
     if (error == cudaSuccess) error = of_run;
   }

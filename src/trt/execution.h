@@ -124,7 +124,7 @@ class Execution {
   void copy_in_chunks(Input& input, const Tensor& tensor);
   void record_source(Input& input, const void* source);
   void run();
-  cudaError_t enqueue();
+  cudaError_t enqueue(cudaStream_t stream);
   bool capture();
   void read_growing_outputs();
   void reset_graph();
@@ -136,6 +136,7 @@ class Execution {
   const cuda::Functions& cuda_;
   int device_;
   Stream stream_;
+  Stream recording_;  // what graphs are recorded on: others may submit to a stream of the caller's meanwhile
   ErrorRecorder errors_;
   LayerTimes layer_times_;
   cuda::Buffer scratch_{cuda::Buffer::Kind::device};

@@ -84,6 +84,7 @@ class TrtRunner : public testing::Test {
   void SetUp() override { cuda().launches = cuda().captures = 0; }
   void TearDown() override {
     cuda().mallocs_left = -1;
+    cuda().forbid_capture_on = nullptr;
     cuda().refuse_capture = false;
     cuda().fail_wait = 0;
     EXPECT_EQ(cuda().device_blocks, 0);
@@ -369,6 +370,20 @@ TEST_F(TrtRunner, WaitsAndMeasuresAsAsked) {
       }
       EXPECT_TRUE(own_stream || runner.stream() == *options.stream);
     }
+}
+
+TEST_F(TrtRunner, RecordsNothingOnTheCallersStream) {
+  for (const bool default_stream : {true, false}) {
+    const Stream theirs = default_stream ? Stream() : Stream::create();
+    cuda().forbid_capture_on = theirs.native();
+    cuda().captures = 0;
+    Runner runner(engine_of(relu), {.stream = theirs});
+    const auto active = runner.activate();
+    for (int i = 0; i < 3; ++i)
+      EXPECT_THAT(values_of(runner.infer({{"x", floats({1, -1, 2, -2})}})["y"]), ElementsAre(1, 0, 2, 0));
+    EXPECT_TRUE(runner.last_was_graph());
+    EXPECT_EQ(cuda().captures, 1);
+  }
 }
 
 TEST_F(TrtRunner, MeasuresLayers) {

@@ -17,7 +17,7 @@ namespace polygraph::trt {
 /// @endcode
 class Stream {
  public:
-  /// The default stream of CUDA; not fit for CUDA graphs.
+  /// The default stream of CUDA.
   Stream() = default;
   /// A new stream on the current device that does not wait for the default stream. Throws BackendError if
   /// CUDA cannot be opened or has no GPU.

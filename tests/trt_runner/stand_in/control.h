@@ -16,7 +16,8 @@ struct StandInCuda {
   std::atomic<int> captures = 0;       ///< that succeeded
   std::atomic<int> mallocs_left = -1;  ///< until cudaMalloc finds no memory; -1: always enough
   std::atomic<bool> refuse_capture = false;
-  std::atomic<int> fail_wait = 0;  ///< the error that the next wait for a stream tells
+  std::atomic<cudaStream_t> forbid_capture_on = nullptr;  ///< as the default stream always is
+  std::atomic<int> fail_wait = 0;                         ///< the error that the next wait for a stream tells
 };
 
 extern "C" {

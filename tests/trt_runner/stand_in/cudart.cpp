@@ -268,7 +268,8 @@ STAND_IN_EXPORT cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_
 }
 STAND_IN_EXPORT cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   const std::lock_guard lock(mutex);
-  if (control.refuse_capture) return fail(cudaErrorStreamCaptureUnsupported);
+  if (control.refuse_capture || stream == nullptr || stream == control.forbid_capture_on)
+    return fail(cudaErrorStreamCaptureUnsupported);
   stream_of(stream).capturing = true;
   stream_of(stream).captured.clear();
   return cudaSuccess;
