@@ -24,6 +24,13 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
+// Before anything is opened.
+[[maybe_unused]] const bool stand_ins_named = [] {
+  setenv("POLYGRAPH_TENSORRT_RTX", POLYGRAPH_STAND_INS "/libtensorrt_rtx.so", 1);
+  setenv("POLYGRAPH_CUDART", POLYGRAPH_STAND_INS "/libcudart.so", 1);
+  return true;
+}();
+
 StandInCuda& cuda() {
   static StandInCuda& control = []() -> StandInCuda& {
     void* const handle = dlopen(std::getenv("POLYGRAPH_CUDART"), RTLD_NOW);
