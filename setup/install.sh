@@ -4,7 +4,7 @@
 #   setup/install.sh build|test|bench|check|fuzz ...
 #
 # Debian packages come through apt-get (debian-packages.txt); wheels and source distributions through pip into deps/
-# (wheels.txt, models.txt, onnxruntime_versions.txt, sources.txt, peer.txt), never into the system's Python. apt's and pip's
+# (wheels.txt, models.txt, onnxruntime_versions.txt, tensorrt.txt, sources.txt, peer.txt), never into the system's Python. apt's and pip's
 # own configuration decides where from.
 # Safe to run twice at once and to repeat after an interruption. With POLYGRAPH_PACKAGES=skip the Debian packages are taken
 # as given (other distributions).
@@ -129,6 +129,11 @@ onnxruntime_versions() {
   done < "$here/onnxruntime_versions.txt"
 }
 
+# tensorrt: the library of TensorRT-RTX, which builds engines without a GPU.
+tensorrt() {
+  archives tensorrt.txt tensorrt_rtx_libs --only-binary=:all: --python-version 3.11 --platform manylinux_2_28_x86_64
+}
+
 sources() {
   archives sources.txt "onnx protobuf" --no-binary=:all: --no-build-isolation --use-pep517
 }
@@ -166,7 +171,7 @@ flock --nonblock 9 || { say "waiting for another run of setup to end"; flock 9; 
 [[ ${POLYGRAPH_PACKAGES-} == skip ]] || packages "${groups[@]}"
 wheels
 sources
-if [[ $with_models == yes ]]; then models; onnxruntime_versions; fi
+if [[ $with_models == yes ]]; then models; onnxruntime_versions; tensorrt; fi
 if [[ $with_peer == yes ]]; then peer; fi
 # CMake looks again at what is there when this file has changed.
 if [[ $changed == yes || ! -f $deps/.installed ]]; then date +%s%N > "$deps/.installed"; fi

@@ -3,6 +3,7 @@
 openvino: headers, CMake package, libraries and licences; not the Python modules nor the GPU and NPU plugins.
 onnxruntime: the library and its licences.
 magika: the model and its configuration.
+tensorrt_rtx_cu13_libs: the library with its ONNX parser.
 silero_vad, rapidocr_onnxruntime: models to test with.
 onnx: the C++ library with its message definitions.
 protobuf: the runtime for messages without reflection, from the source distribution of grpcio-tools.
@@ -38,6 +39,7 @@ PARTS = {
         ["magika/models/standard_v3_3/model.onnx", "magika/models/standard_v3_3/config.min.json"],
         [],
     ),
+    "tensorrt_rtx_cu13_libs": ("tensorrt_rtx_libs", ["tensorrt_rtx_libs/*.so.1", "*.dist-info/licenses/*"], []),
     "silero_vad": ("silero_vad", ["silero_vad/data/*.onnx", "*.dist-info/licenses/*"], []),
     "rapidocr_onnxruntime": ("rapidocr_onnxruntime", ["rapidocr_onnxruntime/models/*.onnx"], []),
     "onnx": (

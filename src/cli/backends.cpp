@@ -9,7 +9,14 @@ namespace polygraph::cli {
 namespace {
 
 constexpr const char* entry_point = "polygraph_backend";
-constexpr std::string_view known_backends[] = {"openvino", "onnxrt"};
+constexpr std::string_view known_backends[] = {"openvino", "onnxrt", "trt", "trt-rtx"};
+
+std::string how_to_build(std::string_view name) {
+  if (name.starts_with("trt"))
+    return "it is built where the headers of TensorRT and CUDA are found: CMake's TensorRT_INCLUDE_DIR, "
+           "TensorRT_RTX_INCLUDE_DIR, CUDA_INCLUDE_DIR";
+  return name == "openvino" ? "CMake option POLYGRAPH_OPENVINO=ON" : "it is part of every build";
+}
 
 BackendInfo load(std::string_view name) {
   BackendInfo info;
@@ -25,9 +32,8 @@ BackendInfo load(std::string_view name) {
   info.problem = std::move(module.problem);
   switch (module.failure) {
     case LoadedModule::Failure::missing:
-      info.remedy = "Install Polygraph with the " + info.name +
-                    " backend (CMake option POLYGRAPH_OPENVINO=ON), or add the module's folder to "
-                    "POLYGRAPH_BACKEND_PATH.";
+      info.remedy = "Install Polygraph with the " + info.name + " backend (" + how_to_build(info.name) +
+                    "), or add the module's folder to POLYGRAPH_BACKEND_PATH.";
       break;
     case LoadedModule::Failure::broken:
       info.remedy = "Reinstall Polygraph with this backend, or repair the library that the message names.";

@@ -10,19 +10,25 @@
 #include "cli/openvino_options.h"
 #include "cli/text.h"
 #include "cli/tools.h"
+#include "cli/trt_options.h"
 
 namespace polygraph::cli {
 namespace {
 
 constexpr const char* onnx_target = "onnx";
 constexpr const char* openvino_target = "openvino";
+constexpr const char* trt_target = "trt";
+constexpr const char* trt_rtx_target = "trt-rtx";
 
 struct Arguments {
   OpenVinoArguments engine;
+  TrtArguments trt;
   OnnxConversion onnx;
   std::filesystem::path output;
-  std::string target;                     // empty: by the name of the output
-  std::vector<std::string> given_engine;  // options that are about engines only
+  std::string target;                       // empty: by the name of the output
+  std::vector<std::string> given_engine;    // options that are about engines only
+  std::vector<std::string> given_openvino;  // of those, what OpenVINO alone has
+  std::vector<std::string> given_trt;       // and TensorRT alone
 };
 
 // What is wrong with the place for the engine is said before the build, which may take long.
@@ -46,15 +52,21 @@ void refuse_options(const std::vector<std::string>& given, const std::string& wh
                    std::move(remedy));
 }
 
-ExitCode build_engine(Arguments& arguments) {
+ExitCode build_engine(Arguments& arguments, const std::string& target) {
   refuse_options(
       arguments.onnx.given, "ONNX models",
       "Convert in two steps: to a model whose name ends in '.onnx' first, then that to an engine.");
-  ModelRequest request = openvino_request(arguments.engine);
+  const bool openvino = target == openvino_target;
+  refuse_options(openvino ? arguments.given_trt : arguments.given_openvino,
+                 openvino ? "engines of TensorRT" : "engines of OpenVINO",
+                 openvino ? "Say --convert-to trt or --convert-to trt-rtx for such an engine."
+                          : "Say --convert-to openvino for such an engine.");
+  ModelRequest request =
+      openvino ? openvino_request(arguments.engine) : trt_request(arguments.trt, arguments.engine);
   request.model = arguments.onnx.loading.model;
   request.engine = arguments.output;
   check_engine_file(request);
-  load_backend(openvino_target).build(request);
+  load_backend(target).build(request);
   return ExitCode::passed;
 }
 
@@ -71,13 +83,15 @@ bool is_model_name(const std::filesystem::path& path) {
 }
 
 ExitCode convert(Session& session, Arguments& arguments) {
-  const std::string by_name = is_model_name(arguments.output) ? onnx_target : openvino_target;
+  const std::string by_name = is_model_name(arguments.output)           ? onnx_target
+                              : arguments.output.extension() == ".plan" ? trt_target
+                                                                        : openvino_target;
   const std::string& target = arguments.target.empty() ? by_name : arguments.target;
-  if (target == openvino_target && by_name == onnx_target)
+  if (target != onnx_target && by_name == onnx_target)
     throw UsageError("Cannot convert to '" + arguments.output.string() +
                          "': the result is an engine, and that is the name of a model.",
                      "Give the engine a name that ends in '.engine'.");
-  return target == onnx_target ? convert_model(session, arguments) : build_engine(arguments);
+  return target == onnx_target ? convert_model(session, arguments) : build_engine(arguments, target);
 }
 
 }  // namespace
@@ -88,9 +102,10 @@ Tool convert_tool(Session& session) {
       .name = "convert",
       .summary = "Turn an ONNX model into an engine, or into another ONNX model.",
       .description =
-          "The name of the output says which: a model ends in '.onnx', anything else is an engine. Engines "
-          "are "
-          "OpenVINO's, for this machine's processor. FP32 is always allowed; --fp16 and --bf16 allow "
+          "The name of the output says which: a model ends in '.onnx', an engine of TensorRT in '.plan', "
+          "anything "
+          "else is an engine of OpenVINO, for this machine's processor; --convert-to says it, too. FP32 is "
+          "always allowed; --fp16 and --bf16 allow "
           "narrower "
           "types, which run only where the processor computes in them. The log says what runs.",
       .examples = {{"polygraph convert model.onnx -o model.engine --fp16",
@@ -115,13 +130,38 @@ Tool convert_tool(Session& session) {
                      .metavar = "KIND",
                      .help = "What to convert to, if the output's name is not to decide.",
                      .arity = Arity::one,
-                     .choices = {{onnx_target, "An ONNX model."}, {openvino_target, "A saved engine."}},
+                     .choices = {{onnx_target, "An ONNX model."},
+                                 {openvino_target, "An engine of OpenVINO."},
+                                 {trt_target, "An engine of TensorRT (a plan)."},
+                                 {trt_rtx_target, "An engine of TensorRT-RTX (a plan)."}},
                      .apply = [arguments](Values values) { arguments->target = values.front(); }}};
   OptionGroup configuration = openvino_config_group(arguments->engine);
   OptionGroup network = openvino_network_group(arguments->engine);
-  record_use(configuration, arguments->given_engine);
-  record_use(network, arguments->given_engine);
-  tool.groups = {std::move(output), std::move(configuration), std::move(network)};
+  OptionGroup trt_configuration = trt_config_group(arguments->trt);
+  OptionGroup trt_network = trt_network_group(arguments->trt);
+  for (OptionGroup* group : {&configuration, &network, &trt_configuration, &trt_network})
+    record_use(*group, arguments->given_engine);
+  // --tf32, --fp16, --bf16, --layer-precisions and --plugins are for both.
+  const auto record_own = [](OptionGroup& group, std::vector<std::string>& given) {
+    OptionGroup own;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < group.options.size(); ++i) {
+      const std::string& name = group.options[i].names.front();
+      if (name == "--tf32" || name == "--fp16" || name == "--bf16" || name == "--layer-precisions" ||
+          name == "--plugins")
+        continue;
+      own.options.push_back(std::move(group.options[i]));
+      places.push_back(i);
+    }
+    record_use(own, given);
+    for (std::size_t i = 0; i < places.size(); ++i) group.options[places[i]] = std::move(own.options[i]);
+  };
+  record_own(configuration, arguments->given_openvino);
+  record_own(network, arguments->given_openvino);
+  record_own(trt_configuration, arguments->given_trt);
+  record_own(trt_network, arguments->given_trt);
+  tool.groups = {std::move(output), std::move(configuration), std::move(network),
+                 std::move(trt_configuration), std::move(trt_network)};
   for (OptionGroup& group : onnx_conversion_groups(arguments->onnx)) tool.groups.push_back(std::move(group));
   tool.groups.push_back(logging_group(session.logging));
   tool.long_running = true;

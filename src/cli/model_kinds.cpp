@@ -9,6 +9,7 @@
 #include "cli/inspect_engine.h"
 #include "cli/inspect_html.h"
 #include "cli/inspect_statistics.h"
+#include "cli/plan_file.h"
 #include "core/log_format.h"
 
 namespace polygraph::cli {
@@ -44,6 +45,7 @@ std::string onnx_html(const MappedFile& file, const InspectOptions& options) {
 
 constexpr ModelKind kinds[] = {
     {"engine", "A saved engine.", EngineFile::recognise, engine_text, engine_json, nullptr},
+    {"plan", "An engine of TensorRT or TensorRT-RTX.", is_plan, plan_text, plan_json, nullptr},
     {"onnx", "An ONNX model.", nullptr, onnx_text, onnx_json, onnx_html},
 };
 

@@ -115,6 +115,7 @@ Tool polygraph_tool(Session& session) {
   add("completion", "Print a completion script for a shell.", completion_tool);
   add("man", "Print a manual page.", man_tool);
   add("help", "Show the help of a tool.", help_tool);
+  add("doctor", "Show which backends work here, and what the others lack.", doctor_tool);
   add("version", "Show the version of Polygraph and of every engine.", version_tool);
   return tool;
 }

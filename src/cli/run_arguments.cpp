@@ -73,20 +73,14 @@ OptionGroup runners_group(RunArguments& arguments) {
               runner_option("reference",
                             "Compute every node in double precision: to see which of two runners is wrong.",
                             runners),
-              {.names = {"--trt"},
-               .help = "Build and run an engine of TensorRT; needs Polygraph's TensorRT module.",
-               .repeat = Repeat::each,
-               .apply =
-                   [](Values) {
-                     throw BackendError(
-                         "--trt comes with Polygraph's TensorRT module, which is not installed.",
-                         "Compare with --onnxrt, --openvino or --reference.");
-                   }},
+              runner_option("trt", "Build an engine of TensorRT and run it.", runners),
+              runner_option("trt-rtx", "Build an engine of TensorRT-RTX and run it.", runners),
               {.names = {"--with"},
                .metavar = "NAME[=VALUE]",
                .help = "Options of the runner in front of it alone, as in `--openvino --with fp16 --openvino "
                        "--with bf16`: for --openvino the names under 'OpenVINO configuration', for --onnxrt "
-                       "those under 'ONNX Runtime', for --reference `outputs_in_double` and `threads`.",
+                       "those under 'ONNX Runtime', for --trt and --trt-rtx those under 'TensorRT "
+                       "configuration', for --reference `outputs_in_double` and `threads`.",
                .arity = Arity::one_or_more,
                .repeat = Repeat::each,
                .apply = [&runners](Values values) { add_settings(runners, values); }}}};
@@ -273,6 +267,13 @@ OptionGroup report_group(RunArguments& arguments) {
                             arguments.save_error_metrics_plot)}};
 }
 
+OptionGroup trt_network_options(RunArguments& arguments) {
+  OptionGroup group = trt_network_group(arguments.trt);
+  group.options.push_back(path_option(
+      {"--save-engine"}, "FILE", "Save the engine that --trt or --trt-rtx builds.", arguments.save_engine));
+  return group;
+}
+
 }  // namespace
 
 std::vector<OptionGroup> run_groups(RunArguments& arguments) {
@@ -285,7 +286,9 @@ std::vector<OptionGroup> run_groups(RunArguments& arguments) {
           model_group(arguments),
           onnxrt_group(arguments.onnxrt),
           openvino_config_group(arguments.openvino),
-          openvino_network_group(arguments.openvino)};
+          openvino_network_group(arguments.openvino),
+          trt_config_group(arguments.trt),
+          trt_network_options(arguments)};
 }
 
 }  // namespace polygraph::cli

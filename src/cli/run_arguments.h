@@ -14,12 +14,13 @@
 #include "cli/openvino_options.h"
 #include "cli/option_fields.h"
 #include "cli/tool.h"
+#include "cli/trt_options.h"
 
 namespace polygraph::cli {
 
 /// A runner that the command line asks for.
 struct RunnerArgument {
-  std::string backend;  ///< `onnxrt`, `openvino` or `reference`
+  std::string backend;  ///< `onnxrt`, `openvino`, `trt`, `trt-rtx` or `reference`
   Settings settings;    ///< of this one only
 };
 
@@ -33,6 +34,8 @@ struct RunArguments {
   std::vector<RunnerArgument> runners;
   Settings onnxrt;
   OpenVinoArguments openvino;
+  TrtArguments trt;
+  std::optional<std::filesystem::path> save_engine;
 
   std::int64_t iterations = 1;
   std::vector<std::filesystem::path> load_inputs;

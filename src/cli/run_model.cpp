@@ -13,10 +13,12 @@
 #include <polygraph/onnx/save.h>
 #include <polygraph/reference/runner.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "cli/backends.h"
+#include "cli/plan_file.h"
 #include "cli/surgeon_edit.h"
 #include "cli/surgeon_engines.h"
 
@@ -38,6 +40,21 @@ SharedModel edited_model(const RunArguments& arguments) {
   return model;
 }
 
+bool is_trt(std::string_view backend) {
+  return backend == "trt" || backend == "trt-rtx";
+}
+
+// Checked before anything is built. One file can hold one engine.
+void check_save_engine(const RunArguments& arguments) {
+  if (!arguments.save_engine) return;
+  const auto count = std::count_if(arguments.runners.begin(), arguments.runners.end(),
+                                   [](const RunnerArgument& runner) { return is_trt(runner.backend); });
+  if (count != 1)
+    throw UsageError(
+        fmt::format("--save-engine saves the engine of one --trt or --trt-rtx, and there are {}.", count),
+        "Build engines one by one: polygraph convert model.onnx --convert-to trt -o model.plan.");
+}
+
 void refuse_for_engine(const RunArguments& arguments) {
   if (!arguments.model_options.empty())
     throw UsageError(fmt::format("{} is about ONNX models, and '{}' is an engine.",
@@ -50,6 +67,22 @@ void refuse_for_engine(const RunArguments& arguments) {
                       arguments.loading.model.string()),
           "Run the engine with --openvino, and compare with outputs of the model that were saved "
           "(--save-outputs, --load-outputs).");
+}
+
+// A plan runs with TensorRT alone.
+void refuse_plan_for_others(const RunArguments& arguments) {
+  if (!is_plan(MappedFile(arguments.loading.model, MappedFile::Use::parts).bytes())) return;
+  if (!arguments.model_options.empty())
+    throw UsageError(fmt::format("{} is about ONNX models, and '{}' is an engine.",
+                                 arguments.model_options.front(), arguments.loading.model.string()),
+                     "Give the ONNX model that it was made from.");
+  for (const RunnerArgument& runner : arguments.runners)
+    if (!is_trt(runner.backend))
+      throw UsageError(
+          fmt::format("--{} runs ONNX models, and '{}' is an engine of TensorRT.", runner.backend,
+                      arguments.loading.model.string()),
+          "Run the engine with --trt or --trt-rtx, and compare with outputs of the model that were "
+          "saved (--save-outputs, --load-outputs).");
 }
 
 std::unique_ptr<Runner> reference_of(const RunArguments& arguments, const RunnerArgument& argument,
@@ -73,10 +106,14 @@ std::unique_ptr<Runner> reference_of(const RunArguments& arguments, const Runner
 std::unique_ptr<Runner> engine_of(const RunArguments& arguments, const RunnerArgument& argument,
                                   SharedModel model, const std::string& name) {
   ModelRequest request;
-  if (argument.backend == "openvino")
+  if (argument.backend == "openvino") {
     request = openvino_request(arguments.openvino);
-  else
+  } else if (is_trt(argument.backend)) {
+    request = trt_request(arguments.trt, arguments.openvino);
+    if (arguments.save_engine) request.engine = *arguments.save_engine;
+  } else {
     request.config = arguments.onnxrt;
+  }
   request.model = arguments.loading.model;
   request.in_memory = std::move(model);
   request.config.insert(request.config.end(), argument.settings.begin(), argument.settings.end());
@@ -99,6 +136,8 @@ std::vector<std::unique_ptr<Runner>> make_runners(const RunArguments& arguments)
                      "Name it: polygraph run model.onnx --" + arguments.runners.front().backend + ".");
   if (EngineFile::recognise(MappedFile(arguments.loading.model, MappedFile::Use::parts).bytes()))
     refuse_for_engine(arguments);
+  check_save_engine(arguments);
+  refuse_plan_for_others(arguments);
   const SharedModel model = edited_model(arguments);
   std::map<std::string, int> counts;
   for (const RunnerArgument& argument : arguments.runners) {

@@ -22,6 +22,8 @@ Tool data_merge_tool(Session& session);
 
 Tool diff_tool(Session& session);
 
+Tool doctor_tool(Session& session);
+
 Tool inspect_tool(Session& session);
 Tool inspect_data_tool(Session& session);
 Tool inspect_model_tool(Session& session);

@@ -53,6 +53,10 @@ const TensorMap& Runner::infer(const FeedDict& feed, bool check_inputs) {
   return outputs;
 }
 
+std::string Runner::shapes_allowed(const TensorInfo& /*input*/) const {
+  return "Every fixed dimension must be the same, and a bounded one within its bounds.";
+}
+
 void Runner::check_feed(const FeedDict& feed) const {
   const TensorMetadata& inputs = interface_.inputs;
   auto refuse = [&](const std::string& what, const std::string& remedy) {
@@ -76,7 +80,7 @@ void Runner::check_feed(const FeedDict& feed) const {
                  input.shape.has_rank() && input.shape.rank() != tensor->shape().rank()
                      ? fmt::format(" (rank {} instead of {})", tensor->shape().rank(), input.shape.rank())
                      : ""),
-             "Every fixed dimension must be the same, and a bounded one within its bounds.");
+             shapes_allowed(input));
     if (!tensor->is_contiguous())
       refuse(fmt::format("the tensor for the input '{}' is not contiguous (its strides are not those of a "
                          "row-major array).",

@@ -24,6 +24,8 @@ class OnnxRuntimeBackend final : public Backend {
     }
   }
 
+  std::filesystem::path library() const override { return Library().path(); }
+
   EngineInfo build(const ModelRequest& request) const override {
     throw BackendError("Building an engine of '" + request.model.native() +
                            "': ONNX Runtime has no engines, it runs the ONNX model itself.",

@@ -9,8 +9,8 @@
 #include <mutex>
 #include <system_error>
 
+#include "core/find_library.h"
 #include "core/log_format.h"
-#include "onnxrt/find_library.h"
 #include "onnxrt/translate.h"
 
 namespace polygraph::onnxrt {
@@ -28,7 +28,17 @@ struct Library::State {
 
 namespace {
 
+#ifndef POLYGRAPH_ONNXRUNTIME_FOLDER
+#define POLYGRAPH_ONNXRUNTIME_FOLDER ""
+#endif
 constexpr int least_minor_version = 20;
+
+const LibraryNames& library_names() {
+  static const LibraryNames names{
+      "libonnxruntime.so", {"onnxruntime/capi"}, "polygraph/onnxruntime", POLYGRAPH_ONNXRUNTIME_FOLDER};
+  return names;
+}
+
 constexpr std::string_view how_to_install =
     "Install it ('pip install onnxruntime'), or name the library: POLYGRAPH_ONNXRUNTIME=/path/to/"
     "libonnxruntime.so.";
@@ -55,8 +65,8 @@ void forward_log(void*, OrtLoggingLevel severity, const char*, const char*, cons
 fs::path locate(const fs::path& asked) {
   const char* variable = std::getenv("POLYGRAPH_ONNXRUNTIME");  // NOLINT(concurrency-mt-unsafe)
   const fs::path named = !asked.empty() ? asked : variable ? fs::path(variable) : fs::path();
-  if (named.empty()) return find_library().path;
-  const FoundLibrary found = library_at(named);
+  if (named.empty()) return find_library(library_names()).path;
+  const FoundLibrary found = library_at(named, library_names());
   if (found.path.empty())
     throw BackendError(fmt::format("ONNX Runtime was not found: {} '{}' is neither its library nor a folder "
                                    "with it. Looked in: {}.",
@@ -73,7 +83,7 @@ void* open_by_name(fs::path& path) {
       path = name;
       return handle;
     }
-  std::vector<std::string> searched = find_library().searched;
+  std::vector<std::string> searched = find_library(library_names()).searched;
   searched.emplace_back("the dynamic linker's path (libonnxruntime.so.1, libonnxruntime.so)");
   fail_not_found(searched);
 }

@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <polygraph/core/backend.h>
 #include <polygraph/core/error.h>
@@ -50,6 +51,12 @@ class OpenVinoBackend final : public Backend {
  public:
   std::string_view name() const override { return "OpenVINO"; }
   std::string version() const override { return ov::get_openvino_version().buildNumber; }
+  std::filesystem::path library() const override {
+    Dl_info info{};
+    if (dladdr(reinterpret_cast<const void*>(&ov::get_openvino_version), &info) == 0 || !info.dli_fname)
+      throw BackendError("Where OpenVINO's library is cannot be told.", "Reinstall OpenVINO.");
+    return info.dli_fname;
+  }
 
   EngineInfo build(const ModelRequest& request) const override {
     return save_engine(engine_of(request), request.engine).info();

@@ -71,9 +71,11 @@ class Version(ProgramTest):
         self.assertEqual(len(texts), 1)
         lines = texts.pop().splitlines()
         self.assertRegex(lines[0], r"^Polygraph \d+\.\d+\.\d+$")
-        self.assertEqual(len(lines), 3)
+        self.assertEqual(len(lines), 5)
         self.assertRegex(lines[1].lower(), r"^openvino")
         self.assertRegex(lines[2].lower(), r"^(onnx runtime|onnxrt)")
+        self.assertRegex(lines[3].lower(), r"^(tensorrt |trt:)")
+        self.assertRegex(lines[4].lower(), r"^(tensorrt-rtx |trt-rtx:)")
 
     def test_a_module_that_cannot_be_loaded_is_named(self):
         module = self.write("libpolygraph-openvino.so", b"not a library")

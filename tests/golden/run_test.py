@@ -56,7 +56,7 @@ class Run(ModelTest):
         self.check_error(run("run", self.chain), 2, "There is nothing to run", "--onnxrt")
         self.check_error(run("run", "--onnxrt"), 2, "--onnxrt needs a model")
         self.check_error(run("run", self.path("missing.onnx"), "--onnxrt"), 3, "missing.onnx")
-        self.check_error(run("run", self.chain, "--trt"), 4, "--trt comes with Polygraph's TensorRT module")
+        self.check_error(run("run", self.chain, "--trt"), 4, "TensorRT")
         self.check_error(run("run", self.chain, "--onnxrt", "--providers", "nonsense"), 2, "nonsense")
         self.check_error(run("run", self.chain, "--onnxrt", "--with", "nonsense=1"), 2, "nonsense")
         self.check_error(run("run", self.chain, "--reference", "--with", "thread=1"), 2, "Did you mean 'threads'?")

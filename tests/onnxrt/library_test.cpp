@@ -7,8 +7,8 @@
 #include <sstream>
 #include <thread>
 
+#include "core/find_library.h"
 #include "helpers/message.h"
-#include "onnxrt/find_library.h"
 #include "onnxrt/models.h"
 #include "onnxrt/temporary_folder.h"
 
@@ -21,6 +21,8 @@ using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+const LibraryNames names{"libonnxruntime.so", {"onnxruntime/capi"}};
 
 fs::path stand_in(const std::string& name) {
   return fs::path(POLYGRAPH_STAND_INS) / ("libonnxruntime_" + name + ".so");
@@ -93,7 +95,7 @@ TEST(Library, IsTheNewestOfAFolder) {
   for (const char* name : {"libonnxruntime.so", "libonnxruntime.so.1.9.0", "libonnxruntime.so.1.20.1",
                            "libonnxruntime.so.old", "libonnxruntime_providers_shared.so"})
     touch(folder / name);
-  EXPECT_EQ(library_at(folder.path()).path, folder / "libonnxruntime.so.1.20.1");
+  EXPECT_EQ(library_at(folder.path(), names).path, folder / "libonnxruntime.so.1.20.1");
 }
 
 // Prefixes of Python, as they come with virtual environments, pyenv, conda and the user's own packages.
@@ -104,7 +106,7 @@ TEST(Library, IsFoundWherePipInstalls) {
   const Variable no_conda("CONDA_PREFIX", nullptr);
   const Variable home("HOME", (folder / "home").c_str());
   const Variable path("PATH", (folder / "empty").c_str());
-  const auto found = [&] { return find_library().path; };
+  const auto found = [&] { return find_library(names).path; };
 
   touch(folder / "home/.local" / below);
   EXPECT_EQ(found(), folder / "home/.local" / below);

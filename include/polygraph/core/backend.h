@@ -32,6 +32,16 @@ struct ModelRequest {
   std::vector<std::string> exclude_outputs;
   std::vector<std::string> mark_layer_types;
   std::map<std::string, std::string> layer_precisions;
+
+  /// The smallest shape of an input, the one to tune for, and the largest.
+  struct ShapeRange {
+    Shape min;
+    Shape opt;
+    Shape max;
+  };
+  /// What only TensorRT has: optimization profiles (ranges by input), and fields of its network options.
+  std::vector<std::map<std::string, ShapeRange>> profiles;
+  std::vector<std::pair<std::string, std::string>> network;
 };
 
 /// A loadable module's face to the program. The module exports
@@ -42,6 +52,9 @@ class Backend {
   virtual std::string_view name() const = 0;
   /// The engine library's version; `(not installed)` if it cannot be had.
   virtual std::string version() const = 0;
+  /// Where the engine library is. Throws BackendError, saying what was found and what to install, if it cannot
+  /// be had.
+  virtual std::filesystem::path library() const = 0;
   /// Builds and saves an engine; returns what its header says. Throws BackendError if this backend has no
   /// engines, naming one that has.
   virtual EngineInfo build(const ModelRequest& request) const = 0;

@@ -65,6 +65,8 @@ class Runner {
   virtual Interface activate_impl() = 0;
   virtual void deactivate_impl() noexcept = 0;
   virtual const TensorMap& infer_impl(const FeedDict& feed) = 0;
+  /// What to tell whoever fed a shape that is not allowed.
+  virtual std::string shapes_allowed(const TensorInfo& input) const;
 
   /// Throws InputError unless `feed` is what `input_metadata()` says.
   void check_feed(const FeedDict& feed) const;

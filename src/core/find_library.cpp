@@ -1,7 +1,6 @@
-#include "onnxrt/find_library.h"
+#include "core/find_library.h"
 
 #include <dlfcn.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -11,13 +10,11 @@
 #include <string_view>
 #include <system_error>
 
-namespace polygraph::onnxrt {
+namespace polygraph {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::string_view file_name = "libonnxruntime.so";
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody here sets it
@@ -25,10 +22,10 @@ std::string variable(const char* name) {
 }
 
 // The numbers of `libonnxruntime.so.1.20.1`; nullopt for other names.
-std::optional<std::vector<int>> version_in(const std::string& name) {
-  if (!name.starts_with(file_name)) return std::nullopt;
+std::optional<std::vector<int>> version_in(const std::string& name, std::string_view file) {
+  if (!name.starts_with(file)) return std::nullopt;
   std::vector<int> numbers;
-  const char* at = name.data() + file_name.size();
+  const char* at = name.data() + file.size();
   const char* const end = name.data() + name.size();
   while (at != end) {
     int number = 0;
@@ -39,21 +36,6 @@ std::optional<std::vector<int>> version_in(const std::string& name) {
     at = next;
   }
   return numbers;
-}
-
-// The newest library directly in a folder.
-fs::path newest_in(const fs::path& folder) {
-  fs::path best;
-  std::vector<int> best_version;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const auto version = version_in(entry.path().filename().string());
-    if (!version || !entry.is_regular_file(error)) continue;
-    if (!best.empty() && *version <= best_version) continue;
-    best = entry.path();
-    best_version = *version;
-  }
-  return best;
 }
 
 // Folders of Python packages below a prefix, newest Python first.
@@ -70,12 +52,13 @@ std::vector<fs::path> package_folders(const fs::path& prefix) {
 }
 
 // Below a prefix of Python: a virtual environment, `/usr`, ...
-void search_prefix(const fs::path& prefix, FoundLibrary& result) {
+void search_prefix(const fs::path& prefix, const LibraryNames& names, FoundLibrary& result) {
   result.searched.push_back((prefix / "lib/python3*").string());
-  for (const fs::path& packages : package_folders(prefix)) {
-    result.path = newest_in(packages / "onnxruntime/capi");
-    if (!result.path.empty()) return;
-  }
+  for (const fs::path& packages : package_folders(prefix))
+    for (const std::string_view package : names.packages) {
+      result.path = newest_library_in(packages / package, names.file);
+      if (!result.path.empty()) return;
+    }
 }
 
 // The prefix of the Python that pyenv's scripts start: PYENV_VERSION, or the first word of a file.
@@ -105,15 +88,30 @@ std::vector<fs::path> prefixes_of_python() {
   return {};
 }
 
-fs::path folder_of_this_module() {
+fs::path folder_of_this_library() {
   Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&folder_of_this_module), &info) == 0 || !info.dli_fname) return {};
+  if (dladdr(reinterpret_cast<const void*>(&folder_of_this_library), &info) == 0 || !info.dli_fname)
+    return {};
   return fs::path(info.dli_fname).parent_path();
 }
 
 }  // namespace
 
-FoundLibrary library_at(const fs::path& path) {
+fs::path newest_library_in(const fs::path& folder, std::string_view file) {
+  fs::path best;
+  std::vector<int> best_version;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const auto version = version_in(entry.path().filename().string(), file);
+    if (!version || !entry.is_regular_file(error)) continue;
+    if (!best.empty() && *version <= best_version) continue;
+    best = entry.path();
+    best_version = *version;
+  }
+  return best;
+}
+
+FoundLibrary library_at(const fs::path& path, const LibraryNames& names) {
   FoundLibrary result;
   std::error_code error;
   if (!fs::is_directory(path, error)) {
@@ -121,16 +119,21 @@ FoundLibrary library_at(const fs::path& path) {
     if (fs::exists(path, error)) result.path = path;
     return result;
   }
-  for (const char* inside : {"", "lib", "capi", "onnxruntime/capi"}) {
-    result.searched.push_back((path / inside).string());
-    result.path = newest_in(path / inside);
+  std::vector<fs::path> inside = {"", "lib"};
+  for (const fs::path package : names.packages) {  // as the package lies there, and inside of it
+    if (package.has_parent_path()) inside.push_back(package.filename());
+    inside.push_back(package);
+  }
+  for (const fs::path& folder : inside) {
+    result.searched.push_back((path / folder).string());
+    result.path = newest_library_in(path / folder, names.file);
     if (!result.path.empty()) return result;
   }
-  search_prefix(path, result);
+  search_prefix(path, names, result);
   return result;
 }
 
-FoundLibrary find_library() {
+FoundLibrary find_library(const LibraryNames& names) {
   std::vector<fs::path> prefixes;
   const auto add = [&](fs::path prefix) {
     if (!prefix.empty() && std::ranges::find(prefixes, prefix) == prefixes.end())
@@ -145,22 +148,19 @@ FoundLibrary find_library() {
 
   FoundLibrary result;
   for (const fs::path& prefix : prefixes) {
-    search_prefix(prefix, result);
+    search_prefix(prefix, names, result);
     if (!result.path.empty()) return result;
   }
-  // What is installed along with this module.
-  if (const fs::path module = folder_of_this_module(); !module.empty()) {
-    const FoundLibrary bundled = library_at(module / "polygraph/onnxruntime");
-    result.path = bundled.path;
-    result.searched.push_back((module / "polygraph/onnxruntime").string());
-    if (!result.path.empty()) return result;
-  }
-#ifdef POLYGRAPH_ONNXRUNTIME_FOLDER
-  FoundLibrary built_with = library_at(POLYGRAPH_ONNXRUNTIME_FOLDER);
-  result.path = built_with.path;
-  result.searched.emplace_back(POLYGRAPH_ONNXRUNTIME_FOLDER);
-#endif
+  const auto look_in = [&](const fs::path& folder) {
+    result.path = library_at(folder, names).path;
+    result.searched.push_back(folder.string());
+    return !result.path.empty();
+  };
+  // What is installed along with this library.
+  if (const fs::path here = folder_of_this_library(); !names.bundle.empty() && !here.empty())
+    if (look_in(here / names.bundle)) return result;
+  if (!names.built_with.empty()) look_in(names.built_with);
   return result;
 }
 
-}  // namespace polygraph::onnxrt
+}  // namespace polygraph

@@ -1,0 +1,6 @@
+#pragma once
+
+/// The TensorRT backend: everything in namespace polygraph::trt.
+#include <polygraph/polygraph.h>
+#include <polygraph/trt/loaders.h>
+#include <polygraph/trt/runner.h>

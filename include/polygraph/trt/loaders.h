@@ -1,0 +1,337 @@
+#pragma once
+
+#include <polygraph/core/bytes.h>
+#include <polygraph/core/loader.h>
+#include <polygraph/core/tensor.h>
+#include <polygraph/trt/objects.h>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace polygraph::onnx {
+struct Model;
+}
+
+/// Loaders of the TensorRT backend and their immediately evaluated twins. Names and order of arguments are
+/// Polygraphy's where the thing exists there. Each loader is a value: copy it, call it from several threads.
+/// Errors are thrown when a loader is called; what TensorRT said during the failing call is attached to them.
+namespace polygraph::trt {
+
+/// Finds and opens TensorRT's library (see Library): what every loader that is given no other does for
+/// itself.
+class LoadLibrary {
+ public:
+  using Parameters = ParameterList<0, std::filesystem::path>;
+  explicit LoadLibrary(std::filesystem::path path = {}) : path_(std::move(path)) {}
+  Library operator()() const { return Library(path_); }
+  std::string str() const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Opens plugin libraries, whose creators register themselves, and yields the library that has them then.
+/// Throws InputError if a file is missing, BackendError if it cannot be opened; TensorRT-RTX has no plugins.
+class LoadPlugins {
+ public:
+  using Parameters = ParameterList<1, std::vector<std::filesystem::path>, Source<Library>>;
+  explicit LoadPlugins(std::vector<std::filesystem::path> plugins, Source<Library> library = LoadLibrary());
+  Library operator()() const;
+  std::string str() const;
+
+ private:
+  std::vector<std::filesystem::path> plugins_;
+  Source<Library> library_;
+};
+
+/// Makes a runtime, which loads engines.
+class LoadRuntime {
+ public:
+  using Parameters = ParameterList<0, std::filesystem::path, Source<Library>>;
+  /// @param path  The lean runtime that version-compatible engines without one of their own need
+  /// (`libnvinfer_lean.so`); empty: the library's own.
+  explicit LoadRuntime(std::filesystem::path path = {}, Source<Library> library = LoadLibrary());
+  Runtime operator()() const;
+  std::string str() const;
+
+ private:
+  std::filesystem::path path_;
+  Source<Library> library_;
+};
+
+/// Makes a network without layers, to be filled with TensorRT's own API.
+class CreateNetwork {
+ public:
+  using Parameters = ParameterList<0, NetworkOptions, Source<Library>>;
+  explicit(false) CreateNetwork(NetworkOptions options = {}, Source<Library> library = LoadLibrary());
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  NetworkOptions options_;
+  Source<Library> library_;
+};
+
+/// Reads an ONNX file. External data is found beside it.
+/// Throws InputError if the file is missing or damaged; BackendError if TensorRT cannot read it, naming the
+/// nodes concerned.
+class NetworkFromOnnxPath {
+ public:
+  using Parameters = ParameterList<1, std::filesystem::path, NetworkOptions, Source<Library>>;
+  explicit NetworkFromOnnxPath(std::filesystem::path path, NetworkOptions options = {},
+                               Source<Library> library = LoadLibrary());
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  std::filesystem::path path_;
+  NetworkOptions options_;
+  Source<Library> library_;
+};
+
+/// Reads an ONNX model from memory; external data is not found. Throws as NetworkFromOnnxPath.
+class NetworkFromOnnxBytes {
+ public:
+  using Parameters = ParameterList<1, Source<Bytes>, NetworkOptions, Source<Library>>;
+  explicit NetworkFromOnnxBytes(Source<Bytes> model_bytes, NetworkOptions options = {},
+                                Source<Library> library = LoadLibrary());
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Bytes> model_bytes_;
+  NetworkOptions options_;
+  Source<Library> library_;
+};
+
+/// Runs a function on the network and passes the network on. `extend` does the same and infers the types.
+class PostprocessNetwork {
+ public:
+  using Parameters = ParameterList<2, Source<Network>, std::function<void(Network&)>, std::string>;
+  /// @param name  What the function is called in logs and when the loader is printed.
+  PostprocessNetwork(Source<Network> network, std::function<void(Network&)> function, std::string name = {});
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Network> network_;
+  std::function<void(Network&)> function_;
+  std::string name_;
+};
+
+/// Marks and unmarks outputs (see OutputOptions). Given a network rather than a loader, it edits that
+/// network. Throws InputError, with the nearest name, for a name that does not exist, and if no output would
+/// be left; an error leaves the network as it was.
+class ModifyNetworkOutputs {
+ public:
+  using Parameters = ParameterList<1, Source<Network>, OutputOptions>;
+  explicit ModifyNetworkOutputs(Source<Network> network, OutputOptions options = {});
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Network> network_;
+  OutputOptions options_;
+};
+
+/// Says what types layers compute in. Names are layers' names (those of ONNX nodes) and may be wildcards.
+/// Given a network rather than a loader, it edits that network.
+///
+/// Where TensorRT chooses types, this sets the layer's precision (see PrecisionConstraints). Where the
+/// network is strongly typed, layers named here with float32 stay so when EngineFromNetwork rewrites the
+/// network for fp16 or bf16, and those named with float16 or bfloat16 are rewritten even if the configuration
+/// does not allow that type elsewhere; a layer that cannot be is an error. Throws InputError for a layer that
+/// does not exist.
+class SetLayerPrecisions {
+ public:
+  using Parameters = ParameterList<2, Source<Network>, std::map<std::string, DataType>>;
+  SetLayerPrecisions(Source<Network> network, std::map<std::string, DataType> layer_precisions);
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Network> network_;
+  std::map<std::string, DataType> layer_precisions_;
+};
+
+/// Sets the types of the network's inputs and outputs. Throws InputError for other names, BackendError where
+/// types are part of the network: TensorRT 11, TensorRT-RTX and strongly typed networks.
+class SetTensorDatatypes {
+ public:
+  using Parameters = ParameterList<2, Source<Network>, std::map<std::string, DataType>>;
+  SetTensorDatatypes(Source<Network> network, std::map<std::string, DataType> tensor_datatypes);
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Network> network_;
+  std::map<std::string, DataType> tensor_datatypes_;
+};
+
+/// Sets the memory layouts that the network's inputs and outputs may have. Throws InputError for other names,
+/// UsageError if no format is given for one.
+class SetTensorFormats {
+ public:
+  using Parameters =
+      ParameterList<2, Source<Network>, std::map<std::string, std::vector<nvinfer1::TensorFormat>>>;
+  SetTensorFormats(Source<Network> network,
+                   std::map<std::string, std::vector<nvinfer1::TensorFormat>> tensor_formats);
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Network> network_;
+  std::map<std::string, std::vector<nvinfer1::TensorFormat>> tensor_formats_;
+};
+
+/// Marks tensors whose values a debug listener gets at each inference. Throws InputError for a tensor that
+/// does not exist, BackendError before TensorRT 10.
+class MarkDebug {
+ public:
+  using Parameters = ParameterList<2, Source<Network>, std::vector<std::string>>;
+  MarkDebug(Source<Network> network, std::vector<std::string> tensors);
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Network> network_;
+  std::vector<std::string> mark_debug_;
+};
+
+/// Makes a build configuration. Throws UsageError when called if options contradict each other or are out of
+/// range.
+class CreateConfig {
+ public:
+  using Parameters = ParameterList<0, ConfigOptions, std::vector<Profile>>;
+  /// @param profiles  The shapes that the engine is for; without any, one in which open dimensions are 1.
+  explicit(false) CreateConfig(ConfigOptions options = {}, std::vector<Profile> profiles = {});
+  Config operator()() const;
+  std::string str() const;
+
+ private:
+  ConfigOptions options_;
+  std::vector<Profile> profiles_;
+};
+
+/// Has a function run on TensorRT's own configuration when the engine is built, after all options are set.
+class PostprocessConfig {
+ public:
+  using Parameters = ParameterList<2, Source<Config>, Config::Step>;
+  PostprocessConfig(Source<Config> config, Config::Step function);
+  Config operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Config> config_;
+  Config::Step function_;
+};
+
+/// Builds an engine and serializes it: a plan, which is what TensorRT's own tools write.
+/// Throws BackendError if TensorRT fails or lacks what the configuration asks for.
+class EngineBytesFromNetwork {
+ public:
+  using Parameters = ParameterList<1, Source<Network>, Source<Config>>;
+  explicit EngineBytesFromNetwork(Source<Network> network, Source<Config> config = CreateConfig());
+  Bytes operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Network> network_;
+  Source<Config> config_;
+};
+
+/// Builds an engine and loads it, which needs a GPU. Throws as EngineBytesFromNetwork and EngineFromBytes,
+/// and BackendError if the configuration asks for a narrower type and no layer of the engine has it.
+class EngineFromNetwork {
+ public:
+  using Parameters = ParameterList<1, Source<Network>, Source<Config>, Source<Runtime>>;
+  explicit EngineFromNetwork(Source<Network> network, Source<Config> config = CreateConfig(),
+                             Source<Runtime> runtime = LoadRuntime());
+  Engine operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Network> network_;
+  Source<Config> config_;
+  Source<Runtime> runtime_;
+};
+
+/// Loads a plan from memory. Throws InputError if the bytes are no plan, or damaged; BackendError if TensorRT
+/// cannot load it: another version, another GPU, no GPU.
+class EngineFromBytes {
+ public:
+  using Parameters = ParameterList<1, Source<Bytes>, Source<Runtime>>;
+  explicit EngineFromBytes(Source<Bytes> serialized_engine, Source<Runtime> runtime = LoadRuntime());
+  Engine operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Bytes> serialized_engine_;
+  Source<Runtime> runtime_;
+};
+
+/// Loads a plan from a file, which TensorRT reads where it is mapped.
+class EngineFromPath {
+ public:
+  using Parameters = ParameterList<1, std::filesystem::path, Source<Runtime>>;
+  explicit EngineFromPath(std::filesystem::path path, Source<Runtime> runtime = LoadRuntime());
+  Engine operator()() const;
+  std::string str() const;
+
+ private:
+  std::filesystem::path path_;
+  Source<Runtime> runtime_;
+};
+
+/// Serializes an engine.
+class BytesFromEngine {
+ public:
+  using Parameters = ParameterList<1, Source<Engine>>;
+  explicit BytesFromEngine(Source<Engine> engine);
+  Bytes operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Engine> engine_;
+};
+
+/// Saves an engine's plan to a file, atomically, and passes the engine on.
+class SaveEngine {
+ public:
+  using Parameters = ParameterList<2, Source<Engine>, std::filesystem::path>;
+  SaveEngine(Source<Engine> engine, std::filesystem::path path);
+  Engine operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Engine> engine_;
+  std::filesystem::path path_;
+};
+
+using polygraph::operator<<;  // loaders can be streamed
+
+inline constexpr Immediately<LoadLibrary> load_library;
+inline constexpr Immediately<LoadPlugins> load_plugins;
+inline constexpr Immediately<LoadRuntime> load_runtime;
+inline constexpr Immediately<CreateNetwork> create_network;
+inline constexpr Immediately<NetworkFromOnnxPath> network_from_onnx_path;
+inline constexpr Immediately<NetworkFromOnnxBytes> network_from_onnx_bytes;
+inline constexpr Immediately<PostprocessNetwork> postprocess_network;
+inline constexpr Immediately<ModifyNetworkOutputs> modify_network_outputs;
+inline constexpr Immediately<SetLayerPrecisions> set_layer_precisions;
+inline constexpr Immediately<SetTensorDatatypes> set_tensor_datatypes;
+inline constexpr Immediately<SetTensorFormats> set_tensor_formats;
+inline constexpr Immediately<MarkDebug> mark_debug;
+inline constexpr Immediately<CreateConfig> create_config;
+inline constexpr Immediately<PostprocessConfig> postprocess_config;
+inline constexpr Immediately<EngineBytesFromNetwork> engine_bytes_from_network;
+inline constexpr Immediately<EngineFromNetwork> engine_from_network;
+inline constexpr Immediately<EngineFromBytes> engine_from_bytes;
+inline constexpr Immediately<EngineFromPath> engine_from_path;
+inline constexpr Immediately<BytesFromEngine> bytes_from_engine;
+inline constexpr Immediately<SaveEngine> save_engine;
+
+}  // namespace polygraph::trt

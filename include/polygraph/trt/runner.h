@@ -1,0 +1,145 @@
+#pragma once
+
+#include <polygraph/core/runner.h>
+#include <polygraph/trt/device_tensor.h>
+#include <polygraph/trt/objects.h>
+#include <polygraph/trt/stream.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace polygraph::trt {
+
+/// Who allocates the memory that an execution context works in, and how much.
+enum class AllocationStrategy {
+  static_,  ///< TensorRT, once, for the largest profile
+  profile,  ///< the runner, for the largest shapes of the profile in use
+  runtime,  ///< the runner, for the shapes that are fed
+};
+
+/// How to wait for the GPU.
+enum class Wait {
+  automatic,  ///< as CUDA is set for the device: it spins unless there are fewer cores than threads that use
+              ///< GPUs
+  spin,       ///< asking again and again: the shortest time, and a core busy
+  block,      ///< asleep until the GPU is done: later, and the core is free meanwhile
+};
+
+struct RunnerOptions {
+  /// The optimization profile. Without one it is chosen by the shapes of each feed: of those that accept them
+  /// the one tuned for shapes nearest to them.
+  std::optional<int> optimization_profile{};
+  AllocationStrategy allocation_strategy = AllocationStrategy::static_;
+  /// Whether inferences whose shapes and addresses repeat are recorded as a CUDA graph at the second, and
+  /// replayed from then on. Where that is not possible they run as without.
+  bool use_cuda_graph = true;
+  /// What to submit to; without one, every runner and every inference in flight has a stream of its own.
+  std::optional<Stream> stream{};
+  Wait wait = Wait::automatic;
+  /// Measures what the GPU needs for each inference, copies included: `last_gpu_time()`.
+  bool time_on_gpu = false;
+  /// Measures each layer: `last_layer_times()`. Costs much, and there are no CUDA graphs then.
+  bool time_layers = false;
+  /// Bytes of weights that stay on the GPU, of an engine built for streaming its weights: at least 0, or -1
+  /// for what TensorRT thinks best, or -2 for all. It holds for all runners on the engine, none of which may
+  /// be active when it is set. Without it the engine's setting stays.
+  std::optional<std::int64_t> weight_streaming_budget{};
+};
+
+/// What a layer took on the GPU.
+struct LayerTime {
+  std::string name;
+  double seconds = 0;
+};
+
+/// An inference under way, started by `Runner::infer_async`; ends with it: the destructor waits. It holds
+/// what it runs in, which later inferences use again. May outlive the activation. For one thread at a time.
+class PendingInference {
+ public:
+  PendingInference(PendingInference&&) noexcept;
+  PendingInference& operator=(PendingInference&&) = delete;
+  ~PendingInference();
+
+  /// Whether the result is there.
+  bool is_ready();
+  /// Waits and returns the outputs, which live as long as this object. Throws BackendError if the GPU failed.
+  const TensorMap& get();
+
+ private:
+  friend class Runner;
+  struct State;
+  explicit PendingInference(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Runs an engine with TensorRT.
+/// @code
+///   Runner runner(EngineFromPath("m.engine"));        // an engine, or a loader of one
+///   auto active = runner.activate();
+///   const TensorMap& out = runner.infer({{"x", input}});
+/// @endcode
+/// Outputs are views of pinned host memory. Inputs of which the memory is pinned (`pinned_tensor`) are read
+/// from there; others are copied to pinned memory first.
+///
+/// Several runners on one engine may run in several threads. An engine lives as long as a runner is active on
+/// it.
+class Runner final : public polygraph::Runner {
+ public:
+  explicit Runner(Source<Engine> engine, RunnerOptions options = {}, std::string name = "trt-runner");
+  ~Runner() override;
+
+  /// Starts an inference and returns once its inputs are copied; any number may be under way, each in an
+  /// execution context of its own, which costs GPU memory once. Inputs in pinned memory must not change
+  /// before `get()`. Throws as `infer`.
+  PendingInference infer_async(const FeedDict& feed, bool check_inputs = true);
+
+  /// Runs one inference on tensors on the GPU, without copies.
+  /// @param inputs  Read where they are.
+  /// @param host_inputs  Those inputs that are not among `inputs`: values that are shapes must be here.
+  /// @param outputs  Where to write outputs, for those it names, each of the type and shape that the output
+  /// has; the others go to memory of the runner's, which changes with the next call.
+  /// @return All outputs, in the model's order.
+  /// Throws as `infer`, and InputError for memory that is not on the GPU of the engine or not aligned to 256
+  /// bytes.
+  const DeviceTensorMap& infer_on_device(const DeviceTensorMap& inputs, const FeedDict& host_inputs = {},
+                                         const DeviceTensorMap& outputs = {});
+  /// The same without waiting: the results are there once the runner's stream is.
+  const DeviceTensorMap& submit_on_device(const DeviceTensorMap& inputs, const FeedDict& host_inputs = {},
+                                          const DeviceTensorMap& outputs = {});
+
+  /// Seconds that the last `infer` took on the GPU, copies included. Throws UsageError unless the option
+  /// `time_on_gpu` is set.
+  double last_gpu_time() const;
+  /// What the layers took in the last `infer`, in order. Throws UsageError unless the option `time_layers` is
+  /// set.
+  const std::vector<LayerTime>& last_layer_times() const;
+  /// Whether the last `infer` was the replay of a CUDA graph.
+  bool last_was_graph() const;
+  /// The optimization profile of the last `infer`; -1 before the first.
+  int active_profile() const;
+
+  /// The engine, the stream and TensorRT's execution context in use. Throw UsageError if the runner is not
+  /// active.
+  const Engine& engine() const;
+  const Stream& stream() const;
+  nvinfer1::IExecutionContext& context() const;
+
+ private:
+  friend class PendingInference;
+  Interface activate_impl() override;
+  void deactivate_impl() noexcept override;
+  const TensorMap& infer_impl(const FeedDict& feed) override;
+  std::string shapes_allowed(const TensorInfo& input) const override;
+
+  struct Active;
+  struct InUse;
+  Source<Engine> source_;
+  RunnerOptions options_;
+  std::unique_ptr<Active> active_;
+  std::atomic_flag running_;
+};
+
+}  // namespace polygraph::trt

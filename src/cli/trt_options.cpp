@@ -1,0 +1,112 @@
+#include "cli/trt_options.h"
+
+#include <fmt/format.h>
+#include <polygraph/core/error.h>
+#include <polygraph/trt/config_options.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/metadata_text.h"
+
+namespace polygraph::cli {
+namespace {
+
+// Fields that OpenVINO's options have, too: one flag sets both.
+constexpr std::string_view shared_fields[] = {"tf32", "fp16", "bf16"};
+
+bool is_shared(std::string_view field) {
+  return std::find(std::begin(shared_fields), std::end(shared_fields), field) != std::end(shared_fields);
+}
+
+Option profile_option(const std::string& which, std::string help, std::vector<TrtArguments::Shapes>& shapes) {
+  return {.names = {"--trt-" + which + "-shapes"},
+          .metavar = "INPUT:[SHAPE]",
+          .help = std::move(help),
+          .arity = Arity::one_or_more,
+          .repeat = Repeat::each,
+          .apply = [&shapes](Values values) {
+            TrtArguments::Shapes& profile = shapes.emplace_back();
+            for (const std::string& value : values) {
+              const auto [name, shape] = parse_named_shape(value);
+              profile[name] = shape.with_defaults();
+            }
+          }};
+}
+
+}  // namespace
+
+OptionGroup trt_config_group(TrtArguments& arguments) {
+  OptionGroup group{
+      .title = "TensorRT configuration",
+      .description =
+          "For TensorRT and TensorRT-RTX, besides --tf32, --fp16 and --bf16. A version that lacks an "
+          "option says so."};
+  for (Option& option : options_from_fields<trt::ConfigOptions>(arguments.config)) {
+    std::string field = option.names.front().substr(2);
+    std::replace(field.begin(), field.end(), '-', '_');
+    if (!is_shared(field)) group.options.push_back(std::move(option));
+  }
+  group.options.push_back(profile_option(
+      "min", "The smallest shapes of the inputs; given again, those of a further optimization profile.",
+      arguments.min_shapes));
+  group.options.push_back(profile_option("opt", "The shapes to tune for, likewise.", arguments.opt_shapes));
+  group.options.push_back(profile_option("max", "The largest shapes, likewise.", arguments.max_shapes));
+  return group;
+}
+
+OptionGroup trt_network_group(TrtArguments& arguments) {
+  OptionGroup group{.title = "TensorRT network"};
+  for (Option& option : options_from_fields<trt::NetworkOptions>(arguments.network))
+    group.options.push_back(std::move(option));
+  const std::pair<std::string, std::string> flags[] = {{"--outputs", "--trt-outputs"},
+                                                       {"--exclude-outputs", "--trt-exclude-outputs"},
+                                                       {"--mark-layer-types", "--trt-outputs-by-type"}};
+  for (Option& option : options_from_fields<trt::OutputOptions>(arguments.outputs)) {
+    for (const auto& [field_flag, flag] : flags)
+      if (option.names.front() == field_flag) option.names = {flag};
+    group.options.push_back(std::move(option));
+  }
+  return group;
+}
+
+ModelRequest trt_request(const TrtArguments& arguments, const OpenVinoArguments& shared) {
+  ModelRequest request;
+  for (const auto& setting : shared.request.config)
+    if (is_shared(setting.first)) request.config.push_back(setting);
+  request.config.insert(request.config.end(), arguments.config.begin(), arguments.config.end());
+  request.network = arguments.network;
+  request.plugins = shared.request.plugins;
+  request.layer_precisions = shared.request.layer_precisions;
+  for (const auto& [field, value] : arguments.outputs) {
+    if (field == "outputs") request.outputs.push_back(value);
+    if (field == "exclude_outputs") request.exclude_outputs.push_back(value);
+    if (field == "mark_layer_types") request.mark_layer_types.push_back(value);
+  }
+
+  const std::size_t count = arguments.opt_shapes.size();
+  if (arguments.min_shapes.size() != count || arguments.max_shapes.size() != count)
+    throw UsageError(
+        fmt::format("There are {} --trt-min-shapes, {} --trt-opt-shapes and {} --trt-max-shapes.",
+                    arguments.min_shapes.size(), count, arguments.max_shapes.size()),
+        "Give all three once for each optimization profile.");
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& profile = request.profiles.emplace_back();
+    const TrtArguments::Shapes& min = arguments.min_shapes[i];
+    const TrtArguments::Shapes& max = arguments.max_shapes[i];
+    for (const auto& [input, opt] : arguments.opt_shapes[i]) {
+      if (!min.contains(input) || !max.contains(input))
+        throw UsageError(fmt::format("The input '{}' of optimization profile {} is not in all of "
+                                     "--trt-min-shapes, --trt-opt-shapes and --trt-max-shapes.",
+                                     input, i),
+                         "Name the same inputs in all three.");
+      profile[input] = {min.at(input), opt, max.at(input)};
+    }
+    if (min.size() != profile.size() || max.size() != profile.size())
+      throw UsageError(fmt::format("The shapes of optimization profile {} do not name the same inputs.", i),
+                       "Name the same inputs in --trt-min-shapes, --trt-opt-shapes and --trt-max-shapes.");
+  }
+  return request;
+}
+
+}  // namespace polygraph::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <polygraph/core/backend.h>
+
+#include "cli/openvino_options.h"
+#include "cli/option_fields.h"
+#include "cli/tool.h"
+
+namespace polygraph::cli {
+
+/// What the command line says of engines of TensorRT and TensorRT-RTX, besides what it says of all engines
+/// (`--fp16`, `--layer-precisions`, `--plugins`, ...: see OpenVinoArguments).
+struct TrtArguments {
+  Settings config;   ///< fields of trt::ConfigOptions
+  Settings network;  ///< fields of trt::NetworkOptions
+  Settings outputs;  ///< fields of trt::OutputOptions
+  using Shapes = std::map<std::string, Shape>;
+  std::vector<Shapes> min_shapes;  ///< one for each optimization profile
+  std::vector<Shapes> opt_shapes;
+  std::vector<Shapes> max_shapes;
+};
+
+/// The build configuration: profiles, and the fields of trt::ConfigOptions that no other backend has.
+OptionGroup trt_config_group(TrtArguments& arguments);
+
+/// How the network is made, and its outputs.
+OptionGroup trt_network_group(TrtArguments& arguments);
+
+/// The request. Throws UsageError if the shapes of a profile do not go together.
+ModelRequest trt_request(const TrtArguments& arguments, const OpenVinoArguments& shared);
+
+}  // namespace polygraph::cli

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <polygraph/core/engine_file.h>
+#include <polygraph/trt/objects.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace polygraph::trt {
+
+/// The layers of an engine as its inspector shows them; of an engine that was built with less than detailed
+/// profiling verbosity, names alone. `precision` is the type of the first output.
+std::vector<EngineLayer> inspect_layers(const Engine& engine);
+
+/// The same from the inspector's JSON.
+std::vector<EngineLayer> parse_layers(std::string_view json);
+
+/// Compares what was asked for with what the inspector shows, and logs it. Throws BackendError if a strongly
+/// typed network was to compute in a narrower type and every layer shows another one. Layers that TensorRT
+/// compiled from a part of the network (`ForeignNode`) show the types at their borders only, and say nothing;
+/// there, what holds is what TensorRT inferred for the network (NarrowNetwork checks that).
+void check_precisions(const Engine& engine, const ConfigOptions& options, bool strongly_typed);
+
+}  // namespace polygraph::trt

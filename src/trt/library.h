@@ -1,0 +1,35 @@
+#pragma once
+
+#include <NvInfer.h>
+#include <NvOnnxParser.h>
+#include <polygraph/trt/objects.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace polygraph::trt {
+
+/// What is looked up in TensorRT's libraries. Each function throws BackendError, with TensorRT's messages, if
+/// it gets nothing.
+struct Library::State {
+  std::filesystem::path path;
+  std::string version;
+  int number = 0;
+  void* handle = nullptr;
+
+  std::shared_ptr<nvinfer1::IBuilder> make_builder() const;
+  std::shared_ptr<nvinfer1::IRuntime> make_runtime() const;
+  /// Opens the parser's library first, which lies beside TensorRT's or on the dynamic linker's path.
+  std::shared_ptr<nvonnxparser::IParser> make_parser(nvinfer1::INetworkDefinition& network) const;
+
+  /// A function by its name; throws BackendError if the library lacks it.
+  void* function(const char* name) const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable void* parser_ = nullptr;
+  void* parser() const;
+};
+
+}  // namespace polygraph::trt

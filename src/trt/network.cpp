@@ -1,0 +1,207 @@
+#include "trt/network.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <polygraph/core/error.h>
+#include <polygraph/core/files.h>
+#include <polygraph/onnx/model.h>
+#include <polygraph/trt/loaders.h>
+
+#include "core/log_format.h"
+#include "trt/layers.h"
+#include "trt/library.h"
+#include "trt/messages.h"
+#include "trt/versions.h"
+
+namespace polygraph::trt {
+
+std::string LoadLibrary::str() const {
+  return path_.empty() ? "LoadLibrary()" : cpp_expression<1>("LoadLibrary", path_);
+}
+
+// LoadPlugins
+
+LoadPlugins::LoadPlugins(std::vector<std::filesystem::path> plugins, Source<Library> library)
+    : plugins_(std::move(plugins)), library_(std::move(library)) {}
+
+Library LoadPlugins::operator()() const {
+  Library library = library_.get();
+  if (!plugins_.empty() && flavour == Flavour::tensorrt_rtx)
+    throw BackendError(
+        fmt::format("Loading the plugin '{}': TensorRT-RTX has no plugins.", plugins_.front().native()),
+        "Use TensorRT, or take the operators that need plugins out of the model.");
+  for (const auto& plugin : plugins_) {
+    // A name without a folder is looked up by the dynamic linker.
+    if (plugin.has_parent_path() && !std::filesystem::exists(plugin))
+      throw InputError(fmt::format("Loading the plugin '{}': there is no such file.", plugin.native()),
+                       "Give the path of a shared library with TensorRT plugins.");
+    // Never closed: their creators stay registered.
+    if (dlopen(plugin.c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr) {
+      const char* reason = dlerror();  // NOLINT(concurrency-mt-unsafe)
+      throw BackendError(fmt::format("Loading the plugin '{}' failed: {}.", plugin.native(),
+                                     reason ? reason : "unknown reason"),
+                         fmt::format("It must be a shared library made for TensorRT {}.", library.version()));
+    }
+    log_verbose("Loaded the plugin '{}'", plugin.native());
+  }
+  return library;
+}
+
+std::string LoadPlugins::str() const {
+  return cpp_expression<1>("LoadPlugins", plugins_, library_);
+}
+
+// Making and reading
+
+namespace {
+
+using ParserFlag = Named<std::uint32_t>;
+constexpr ParserFlag parser_flag_names[] = {{"native_instancenorm", 0},
+                                            {"enable_uint8_and_asymmetric_quantization_dla", 1},
+                                            {"report_capability_dla", 2},
+                                            {"enable_plugin_override", 3},
+                                            {"adjust_for_dla", 4}};
+
+void apply_parser_options(nvonnxparser::IParser& parser, const NetworkOptions& options,
+                          const Library& library) {
+  if (options.onnx_flags.empty() && !options.plugin_instancenorm) return;
+  if (options.plugin_instancenorm && flavour == Flavour::tensorrt_rtx)
+    throw BackendError("plugin_instancenorm: TensorRT-RTX has no plugins.",
+                       "Leave it out; InstanceNormalization is parsed as layers.");
+  std::uint32_t flags = options.onnx_flags.empty() ? parser_flags(parser) : 0;
+  for (const std::string& name : options.onnx_flags) {
+    if (name == "none" && options.onnx_flags.size() == 1) continue;
+    const auto bit = named_value<std::uint32_t>(parser_flag_names, name);
+    if (!bit) {
+      std::vector<std::string> names;
+      for (const ParserFlag& flag : parser_flag_names) names.emplace_back(flag.name);
+      throw UsageError(fmt::format("onnx_flags: the parser has no flag '{}'.{}", name, suggest(name, names)));
+    }
+    flags |= 1U << *bit;
+  }
+  if (options.plugin_instancenorm) flags &= ~1U;
+  if (!set_parser_flags(parser, flags))
+    throw BackendError(fmt::format("{}: the ONNX parser of {} {} has no flags.",
+                                   options.onnx_flags.empty() ? "plugin_instancenorm" : "onnx_flags",
+                                   flavour_name, library.version()),
+                       "Leave it out, or use TensorRT 10 or later.");
+}
+
+// One line for each error of the parser, with the nodes that they are about.
+std::vector<std::string> parser_errors(const nvonnxparser::IParser& parser, const onnx::Model& model) {
+  std::vector<std::string> lines;
+  for (int i = 0; i < parser.getNbErrors(); ++i) {
+    const nvonnxparser::IParserError& error = *parser.getError(i);
+    std::string node = parser_error_node(error);
+    const auto index = static_cast<std::size_t>(error.node());
+    if (node.empty() && error.node() >= 0 && index < model.graph.nodes.size())
+      node = fmt::format("{} ({})", model.graph.nodes[index].name, model.graph.nodes[index].op_type);
+    lines.push_back(node.empty() ? std::string(error.desc())
+                                 : fmt::format("node {}: {}", node, error.desc()));
+  }
+  return lines;
+}
+
+// Some exporters call every open dimension `?`; TensorRT takes dimensions of one name for equal.
+void forget_unknown_names(const nvinfer1::INetworkDefinition& network) {
+  for (nvinfer1::ITensor* input : inputs_of(network))
+    for (int i = 0; i < input->getDimensions().nbDims; ++i)
+      if (const char* const name = input->getDimensionName(i); name != nullptr && std::string_view(name) == "?")
+        input->setDimensionName(i, nullptr);
+}
+
+constexpr const char* unsupported_remedy =
+    "Replace the operators that it names, or load plugins that have them (LoadPlugins, --plugins). "
+    "`polygraph surgeon sanitize --fold-constants` often removes what cannot be parsed.";
+
+template <class Parse>
+Network parse(const onnx::Model& structure, const NetworkOptions& options, const Library& library,
+              const std::string& what, Parse&& run) {
+  std::shared_ptr<Network::State> state = make_network(library, options.strongly_typed);
+  state->parser = library.state().make_parser(*state->network);
+  apply_parser_options(*state->parser, options, library);
+  EngineMessages messages;
+  if (!run(*state->parser)) {
+    std::vector<std::string> lines = parser_errors(*state->parser, structure);
+    for (std::string& line : messages.take()) lines.push_back(std::move(line));
+    throw BackendError(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
+                       unsupported_remedy, std::move(lines));
+  }
+  forget_unknown_names(*state->network);
+  if (!structure.graph.name.empty()) state->network->setName(std::string(structure.graph.name).c_str());
+  return Network(std::move(state));
+}
+
+}  // namespace
+
+CreateNetwork::CreateNetwork(NetworkOptions options, Source<Library> library)
+    : options_(std::move(options)), library_(std::move(library)) {}
+
+Network CreateNetwork::operator()() const {
+  if (options_.plugin_instancenorm || !options_.onnx_flags.empty())
+    throw UsageError("CreateNetwork: plugin_instancenorm and onnx_flags are about parsing an ONNX model.",
+                     "Give them to NetworkFromOnnxPath or NetworkFromOnnxBytes.");
+  return Network(make_network(library_.get(), options_.strongly_typed));
+}
+
+std::string CreateNetwork::str() const {
+  return cpp_expression<0>("CreateNetwork", options_, library_);
+}
+
+NetworkFromOnnxPath::NetworkFromOnnxPath(std::filesystem::path path, NetworkOptions options,
+                                         Source<Library> library)
+    : path_(std::move(path)), options_(std::move(options)), library_(std::move(library)) {}
+
+Network NetworkFromOnnxPath::operator()() const {
+  // Our own reader finds damage, and says where; it reads the structure only, which costs little.
+  const onnx::Model structure = onnx::load_model(path_);
+  Network network = parse(structure, options_, library_.get(),
+                          fmt::format("the ONNX model '{}'", path_.native()), [&](auto& parser) {
+                            using Severity = nvinfer1::ILogger::Severity;
+                            return parser.parseFromFile(path_.c_str(), static_cast<int>(Severity::kWARNING));
+                          });
+  network.state().model_name = path_.filename().string();
+  log_verbose("Read '{}': {} layers", path_.native(), network->getNbLayers());
+  return network;
+}
+
+std::string NetworkFromOnnxPath::str() const {
+  return cpp_expression<1>("NetworkFromOnnxPath", path_, options_, library_);
+}
+
+NetworkFromOnnxBytes::NetworkFromOnnxBytes(Source<Bytes> model_bytes, NetworkOptions options,
+                                           Source<Library> library)
+    : model_bytes_(std::move(model_bytes)), options_(std::move(options)), library_(std::move(library)) {}
+
+Network NetworkFromOnnxBytes::operator()() const {
+  const Bytes bytes = model_bytes_.get();
+  const onnx::Model structure = onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive());
+  return parse(structure, options_, library_.get(), "an ONNX model from memory",
+               [&](auto& parser) { return parser.parse(bytes.data(), bytes.size(), nullptr); });
+}
+
+std::string NetworkFromOnnxBytes::str() const {
+  return cpp_expression<1>("NetworkFromOnnxBytes", model_bytes_, options_, library_);
+}
+
+// PostprocessNetwork
+
+PostprocessNetwork::PostprocessNetwork(Source<Network> network, std::function<void(Network&)> function,
+                                       std::string name)
+    : network_(std::move(network)), function_(std::move(function)), name_(std::move(name)) {
+  if (!function_)
+    throw UsageError("PostprocessNetwork: the function is empty.", "Pass a function that takes a Network&.");
+}
+
+Network PostprocessNetwork::operator()() const {
+  Network network = network_.get();
+  log_extra_verbose("Postprocessing the network with {}", name_.empty() ? "a function" : name_);
+  function_(network);
+  return network;
+}
+
+std::string PostprocessNetwork::str() const {
+  return fmt::format("PostprocessNetwork({}, {})", network_.str(), name_.empty() ? "/* function */" : name_);
+}
+
+}  // namespace polygraph::trt

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <NvInfer.h>
+#include <NvOnnxParser.h>
+#include <polygraph/trt/objects.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace polygraph::trt {
+
+/// In the order of destruction's reverse: parser and network use what stands before them.
+struct Network::State {
+  Library library;
+  std::vector<std::shared_ptr<const void>> kept;  ///< memory of weights
+  std::shared_ptr<nvinfer1::IBuilder> builder;
+  std::shared_ptr<nvinfer1::INetworkDefinition> network;
+  std::shared_ptr<nvonnxparser::IParser> parser;
+  std::string model_name;
+  bool strongly_typed = false;
+  int casts = 0;  ///< added by NarrowNetwork so far
+  /// Where types are part of the network, what SetLayerPrecisions asked for: to be done when it is built.
+  std::map<std::string, nvinfer1::DataType> layer_precisions;
+};
+
+/// A network with nothing in it.
+std::shared_ptr<Network::State> make_network(const Library& library, bool strongly_typed);
+
+}  // namespace polygraph::trt

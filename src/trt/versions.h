@@ -1,0 +1,408 @@
+#pragma once
+
+#include <NvInfer.h>
+#include <NvInferVersion.h>
+#include <NvOnnxParser.h>
+#include <polygraph/core/data_type.h>
+#include <polygraph/trt/objects.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Where TensorRT's headers differ from version to version: all `#if`s of this room.
+
+namespace polygraph::trt {
+
+/// Whether every network is strongly typed, so that there are no flags for precisions.
+inline constexpr bool strongly_typed_only = NV_TENSORRT_MAJOR >= 11;
+
+/// As `getInferLibVersion()` counts.
+constexpr int version_number(int major, int minor, int patch) {
+  return major < 10 && flavour == Flavour::tensorrt ? major * 1000 + minor * 100 + patch
+                                                    : major * 10000 + minor * 100 + patch;
+}
+
+/// The text of such a number, and whose it is: `TensorRT 8.5.3`, `TensorRT-RTX 1.6.1`.
+std::string describe_version(int number);
+/// Its text alone: `8.5.3`.
+std::string version_text(int number);
+
+/// The versions of the library that these headers fit: [first, last].
+struct VersionRange {
+  int first;
+  int last;
+};
+inline constexpr VersionRange fitting_versions =
+    flavour == Flavour::tensorrt_rtx
+        // The tables of functions were looked at in this version.
+        ? VersionRange{version_number(1, 6, 0), version_number(1, 6, 99)}
+        // Within a major version functions are only ever added.
+        : VersionRange{version_number(NV_TENSORRT_MAJOR, NV_TENSORRT_MINOR, 0),
+                       version_number(NV_TENSORRT_MAJOR, NV_TENSORRT_MAJOR < 10 ? 9 : 99, 99)};
+
+/// The number in the library's file name: `libnvinfer.so.11`.
+inline constexpr int library_major = flavour == Flavour::tensorrt_rtx ? 1 : NV_TENSORRT_MAJOR;
+
+inline nvinfer1::INetworkDefinition* create_native_network(nvinfer1::IBuilder& builder, bool strongly_typed) {
+  nvinfer1::NetworkDefinitionCreationFlags flags = 0;
+#if NV_TENSORRT_MAJOR < 10
+  flags |= 1U << static_cast<unsigned>(nvinfer1::NetworkDefinitionCreationFlag::kEXPLICIT_BATCH);
+#endif
+#if NV_TENSORRT_MAJOR == 10
+  if (strongly_typed)
+    flags |= 1U << static_cast<unsigned>(nvinfer1::NetworkDefinitionCreationFlag::kSTRONGLY_TYPED);
+#else
+  static_cast<void>(strongly_typed);
+#endif
+  return builder.createNetworkV2(flags);
+}
+
+/// What one of TensorRT's values is called by users.
+template <class E>
+struct Named {
+  std::string_view name;
+  E value;
+};
+
+/// The value of that name; nullopt if this version lacks it.
+template <class E>
+std::optional<E> named_value(std::span<const Named<E>> values, std::string_view name) {
+  for (const Named<E>& value : values)
+    if (value.name == name) return value.value;
+  return std::nullopt;
+}
+
+/// The builder flags, by the fields of ConfigOptions that set them.
+inline std::span<const Named<nvinfer1::BuilderFlag>> builder_flags() {
+  using F = nvinfer1::BuilderFlag;
+  static constexpr Named<F> flags[] = {
+    {"tf32", F::kTF32},
+    {"sparse_weights", F::kSPARSE_WEIGHTS},
+    {"refittable", F::kREFIT},
+    {"direct_io", F::kDIRECT_IO},
+    {"trt_safety_restricted", F::kSAFETY_SCOPE},
+    {"allow_gpu_fallback", F::kGPU_FALLBACK},
+#if NV_TENSORRT_MAJOR < 11
+    {"fp16", F::kFP16},
+    {"int8", F::kINT8},
+    {"obey", F::kOBEY_PRECISION_CONSTRAINTS},
+    {"prefer", F::kPREFER_PRECISION_CONSTRAINTS},
+#endif
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+    {"version_compatible", F::kVERSION_COMPATIBLE},
+    {"exclude_lean_runtime", F::kEXCLUDE_LEAN_RUNTIME},
+#if NV_TENSORRT_MAJOR < 11
+    {"fp8", F::kFP8},
+#endif
+#endif
+#if NV_TENSORRT_MAJOR >= 10
+#if NV_TENSORRT_MAJOR < 11
+    {"bf16", F::kBF16},
+#endif
+    {"strip_plan", F::kSTRIP_PLAN},
+    {"weight_streaming", F::kWEIGHT_STREAMING},
+    {"error_on_timing_cache_miss", F::kERROR_ON_TIMING_CACHE_MISS},
+    {"disable_compilation_cache", F::kDISABLE_COMPILATION_CACHE},
+#endif
+  };
+  return flags;
+}
+
+inline std::span<const Named<nvinfer1::MemoryPoolType>> memory_pools() {
+  using P = nvinfer1::MemoryPoolType;
+  static constexpr Named<P> pools[] = {
+    {"workspace", P::kWORKSPACE},
+    {"dla_managed_sram", P::kDLA_MANAGED_SRAM},
+    {"dla_local_dram", P::kDLA_LOCAL_DRAM},
+    {"dla_global_dram", P::kDLA_GLOBAL_DRAM},
+#if NV_TENSORRT_MAJOR >= 10
+    {"tactic_dram", P::kTACTIC_DRAM},
+    {"tactic_shared_memory", P::kTACTIC_SHARED_MEMORY},
+#endif
+  };
+  return pools;
+}
+
+inline std::span<const Named<nvinfer1::TacticSource>> tactic_sources() {
+  using S = nvinfer1::TacticSource;
+  static constexpr Named<S> sources[] = {
+#if NV_TENSORRT_MAJOR < 11
+    {"cublas", S::kCUBLAS},
+    {"cublas_lt", S::kCUBLAS_LT},
+    {"cudnn", S::kCUDNN},
+#endif
+    {"edge_mask_convolutions", S::kEDGE_MASK_CONVOLUTIONS},
+    {"jit_convolutions", S::kJIT_CONVOLUTIONS},
+  };
+  return sources;
+}
+
+inline std::span<const Named<nvinfer1::PreviewFeature>> preview_features() {
+  using P = nvinfer1::PreviewFeature;
+  static constexpr Named<P> features[] = {
+#if NV_TENSORRT_MAJOR < 10
+    {"faster_dynamic_shapes_0805", P::kFASTER_DYNAMIC_SHAPES_0805},
+    {"disable_external_tactic_sources_for_core_0805", P::kDISABLE_EXTERNAL_TACTIC_SOURCES_FOR_CORE_0805},
+#else
+#if NV_TENSORRT_MAJOR < 11
+    {"profile_sharing_0806", P::kPROFILE_SHARING_0806},
+#endif
+    {"aliased_plugin_io_10_03", P::kALIASED_PLUGIN_IO_10_03},
+#if NV_TENSORRT_MAJOR > 10 || NV_TENSORRT_MINOR >= 10
+    {"runtime_activation_resize_10_10", P::kRUNTIME_ACTIVATION_RESIZE_10_10},
+#endif
+#endif
+  };
+  return features;
+}
+
+/// The kinds of layers by name.
+inline std::span<const Named<nvinfer1::LayerType>> layer_types() {
+  using L = nvinfer1::LayerType;
+  static constexpr Named<L> types[] = {
+    {"CONVOLUTION", L::kCONVOLUTION},
+    {"ACTIVATION", L::kACTIVATION},
+    {"POOLING", L::kPOOLING},
+    {"LRN", L::kLRN},
+    {"SCALE", L::kSCALE},
+    {"SOFTMAX", L::kSOFTMAX},
+    {"DECONVOLUTION", L::kDECONVOLUTION},
+    {"CONCATENATION", L::kCONCATENATION},
+    {"ELEMENTWISE", L::kELEMENTWISE},
+    {"PLUGIN", L::kPLUGIN},
+    {"UNARY", L::kUNARY},
+    {"PADDING", L::kPADDING},
+    {"SHUFFLE", L::kSHUFFLE},
+    {"REDUCE", L::kREDUCE},
+    {"TOPK", L::kTOPK},
+    {"GATHER", L::kGATHER},
+    {"MATRIX_MULTIPLY", L::kMATRIX_MULTIPLY},
+    {"RAGGED_SOFTMAX", L::kRAGGED_SOFTMAX},
+    {"CONSTANT", L::kCONSTANT},
+    {"IDENTITY", L::kIDENTITY},
+    {"PLUGIN_V2", L::kPLUGIN_V2},
+    {"SLICE", L::kSLICE},
+    {"SHAPE", L::kSHAPE},
+    {"PARAMETRIC_RELU", L::kPARAMETRIC_RELU},
+    {"RESIZE", L::kRESIZE},
+    {"TRIP_LIMIT", L::kTRIP_LIMIT},
+    {"RECURRENCE", L::kRECURRENCE},
+    {"ITERATOR", L::kITERATOR},
+    {"LOOP_OUTPUT", L::kLOOP_OUTPUT},
+    {"SELECT", L::kSELECT},
+    {"FILL", L::kFILL},
+    {"QUANTIZE", L::kQUANTIZE},
+    {"DEQUANTIZE", L::kDEQUANTIZE},
+    {"CONDITION", L::kCONDITION},
+    {"CONDITIONAL_INPUT", L::kCONDITIONAL_INPUT},
+    {"CONDITIONAL_OUTPUT", L::kCONDITIONAL_OUTPUT},
+    {"SCATTER", L::kSCATTER},
+    {"EINSUM", L::kEINSUM},
+    {"ASSERTION", L::kASSERTION},
+    {"ONE_HOT", L::kONE_HOT},
+    {"NON_ZERO", L::kNON_ZERO},
+    {"GRID_SAMPLE", L::kGRID_SAMPLE},
+    {"NMS", L::kNMS},
+#if NV_TENSORRT_MAJOR >= 10
+    {"CAST", L::kCAST},
+    {"REVERSE_SEQUENCE", L::kREVERSE_SEQUENCE},
+    {"NORMALIZATION", L::kNORMALIZATION},
+    {"PLUGIN_V3", L::kPLUGIN_V3},
+    {"SQUEEZE", L::kSQUEEZE},
+    {"UNSQUEEZE", L::kUNSQUEEZE},
+    {"CUMULATIVE", L::kCUMULATIVE},
+    {"DYNAMIC_QUANTIZE", L::kDYNAMIC_QUANTIZE},
+#endif
+#if NV_TENSORRT_MAJOR >= 11
+    {"ATTENTION_INPUT", L::kATTENTION_INPUT},
+    {"ATTENTION_OUTPUT", L::kATTENTION_OUTPUT},
+    {"ROTARY_EMBEDDING", L::kROTARY_EMBEDDING},
+    {"KVCACHE_UPDATE", L::kKVCACHE_UPDATE},
+    {"MOE", L::kMOE},
+    {"DIST_COLLECTIVE", L::kDIST_COLLECTIVE},
+#endif
+#if NV_TENSORRT_MAJOR < 10
+    {"FULLY_CONNECTED", L::kFULLY_CONNECTED},
+#endif
+  };
+  return types;
+}
+
+/// Sets what only newer versions have; false if this one lacks it.
+inline bool set_builder_optimization_level([[maybe_unused]] nvinfer1::IBuilderConfig& config,
+                                           [[maybe_unused]] int level) {
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+  config.setBuilderOptimizationLevel(level);
+  return true;
+#else
+  return false;
+#endif
+}
+
+inline bool set_max_aux_streams([[maybe_unused]] nvinfer1::IBuilderConfig& config,
+                                [[maybe_unused]] int streams) {
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+  config.setMaxAuxStreams(streams);
+  return true;
+#else
+  return false;
+#endif
+}
+
+inline bool set_hardware_compatibility([[maybe_unused]] nvinfer1::IBuilderConfig& config,
+                                       [[maybe_unused]] HardwareCompatibilityLevel level) {
+#if NV_TENSORRT_MAJOR >= 10
+  config.setHardwareCompatibilityLevel(static_cast<nvinfer1::HardwareCompatibilityLevel>(level));
+  return true;
+#else
+  return false;
+#endif
+}
+
+inline bool set_runtime_platform([[maybe_unused]] nvinfer1::IBuilderConfig& config,
+                                 [[maybe_unused]] RuntimePlatform platform) {
+#if NV_TENSORRT_MAJOR >= 10
+  config.setRuntimePlatform(static_cast<nvinfer1::RuntimePlatform>(platform));
+  return true;
+#else
+  return false;
+#endif
+}
+
+inline bool set_tiling_optimization([[maybe_unused]] nvinfer1::IBuilderConfig& config,
+                                    [[maybe_unused]] TilingOptimizationLevel level) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 8)
+  return config.setTilingOptimizationLevel(static_cast<nvinfer1::TilingOptimizationLevel>(level));
+#else
+  return false;
+#endif
+}
+
+inline bool mark_debug_tensor([[maybe_unused]] nvinfer1::INetworkDefinition& network,
+                              [[maybe_unused]] nvinfer1::ITensor& tensor) {
+#if NV_TENSORRT_MAJOR >= 10
+  return network.markDebug(tensor);
+#else
+  return false;
+#endif
+}
+
+/// Sets a type that TensorRT is to choose for a layer or a tensor; false where types are part of the network.
+inline bool set_layer_precision([[maybe_unused]] nvinfer1::ILayer& layer,
+                                [[maybe_unused]] nvinfer1::DataType type) {
+#if NV_TENSORRT_MAJOR < 11
+  layer.setPrecision(type);
+  return true;
+#else
+  return false;
+#endif
+}
+
+inline bool set_tensor_type([[maybe_unused]] nvinfer1::ITensor& tensor,
+                            [[maybe_unused]] nvinfer1::DataType type) {
+#if NV_TENSORRT_MAJOR < 11
+  tensor.setType(type);
+  return true;
+#else
+  return false;
+#endif
+}
+
+/// A layer that converts to a type.
+inline nvinfer1::ILayer* add_cast(nvinfer1::INetworkDefinition& network, nvinfer1::ITensor& tensor,
+                                  nvinfer1::DataType type) {
+#if NV_TENSORRT_MAJOR >= 10
+  return network.addCast(tensor, type);
+#else
+  nvinfer1::ILayer* const layer = network.addIdentity(tensor);
+  if (layer != nullptr) layer->setOutputType(0, type);
+  return layer;
+#endif
+}
+
+/// The values that a shape tensor may have. 32 bits before TensorRT 10.11.
+inline bool set_shape_values(nvinfer1::IOptimizationProfile& profile, const char* name,
+                             nvinfer1::OptProfileSelector selector, std::span<const std::int64_t> values) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 11)
+  return profile.setShapeValuesV2(name, selector, values.data(), static_cast<int>(values.size()));
+#else
+  const std::vector<std::int32_t> narrow(values.begin(), values.end());
+  return profile.setShapeValues(name, selector, narrow.data(), static_cast<int>(narrow.size()));
+#endif
+}
+
+/// A runtime for version-compatible engines from a library; null where there is none.
+inline nvinfer1::IRuntime* load_lean_runtime([[maybe_unused]] nvinfer1::IRuntime& runtime,
+                                             [[maybe_unused]] const char* path) {
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+  return runtime.loadRuntime(path);
+#else
+  return nullptr;
+#endif
+}
+
+/// Sets the parser's flags; false if this version's parser has none.
+inline bool set_parser_flags([[maybe_unused]] nvonnxparser::IParser& parser,
+                             [[maybe_unused]] std::uint32_t flags) {
+#if NV_TENSORRT_MAJOR >= 10
+  parser.setFlags(flags);
+  return true;
+#else
+  return false;
+#endif
+}
+inline std::uint32_t parser_flags([[maybe_unused]] const nvonnxparser::IParser& parser) {
+#if NV_TENSORRT_MAJOR >= 10
+  return parser.getFlags();
+#else
+  return 0;
+#endif
+}
+
+/// Name and operator of the node that a parser error is about; empty where the parser does not say.
+inline std::string parser_error_node([[maybe_unused]] const nvonnxparser::IParserError& error) {
+#if NV_TENSORRT_MAJOR >= 10
+  if (error.nodeName() != nullptr && *error.nodeName() != '\0')
+    return std::string(error.nodeName()) +
+           (error.nodeOperator() != nullptr ? std::string(" (") + error.nodeOperator() + ")" : "");
+#endif
+  return {};
+}
+
+/// TensorRT's type for ours, and back; nullopt for those that it lacks.
+inline std::optional<nvinfer1::DataType> to_native_type(DataType dtype) {
+  switch (dtype) {
+    case DataType::float32:
+      return nvinfer1::DataType::kFLOAT;
+    case DataType::float16:
+      return nvinfer1::DataType::kHALF;
+    case DataType::int8:
+      return nvinfer1::DataType::kINT8;
+    case DataType::int32:
+      return nvinfer1::DataType::kINT32;
+    case DataType::boolean:
+      return nvinfer1::DataType::kBOOL;
+    case DataType::uint8:
+      return nvinfer1::DataType::kUINT8;
+#if NV_TENSORRT_MAJOR >= 10
+    case DataType::bfloat16:
+      return nvinfer1::DataType::kBF16;
+    case DataType::int64:
+      return nvinfer1::DataType::kINT64;
+    case DataType::float8e4m3fn:
+      return nvinfer1::DataType::kFP8;
+    case DataType::int4:
+      return nvinfer1::DataType::kINT4;
+    case DataType::float4:
+      return nvinfer1::DataType::kFP4;
+#endif
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace polygraph::trt

@@ -1,0 +1,77 @@
+"""Engines of TensorRT-RTX, which builds without a GPU, and what the program says where there is none."""
+
+import json
+import os
+import pathlib
+import struct
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(__file__))
+from program import PROGRAM, ProgramTest, run  # noqa: E402
+
+LIBRARY = pathlib.Path(os.environ.get("POLYGRAPH_DEPS", ""), "tensorrt_rtx_libs")
+MODULE = pathlib.Path(PROGRAM).parents[1] / "lib" / "libpolygraph-trt-rtx.so"
+IDENTITY = str(pathlib.Path(__file__).parents[2] / "fuzz" / "corpus" / "onnx" / "identity.onnx")
+needs_rtx = unittest.skipUnless(LIBRARY.exists() and MODULE.exists(), "SKIPPED: TensorRT-RTX or its module is not here")
+RTX = {"POLYGRAPH_TENSORRT_RTX": str(LIBRARY)}
+
+
+@needs_rtx
+class Plans(ProgramTest):
+    def build(self, name, *arguments):
+        path = self.path(name)
+        return path, run("convert", IDENTITY, "-o", path, "--convert-to", "trt-rtx", *arguments, environment=RTX)
+
+    def test_convert_and_inspect(self):
+        path, result = self.build("m.plan", "--fp16")
+        self.check(result, 0, stderr=["Building an engine with CreateConfig({.fp16 = true})", "Finished building"])
+        self.check(run("inspect", "model", path), 0, stdout=["TensorRT Engine", "Made by: TensorRT-RTX 1.6."])
+        told = json.loads(run("inspect", "model", path, "--json").stdout)
+        self.assertEqual(told["kind"], "plan")
+        self.assertEqual(told["size"], told["size_in_header"])
+        self.assertFalse(told["cut_off"])
+        self.check_error(run("run", path, "--onnxrt"), 2, "is an engine of TensorRT")
+        self.check_error(run("run", path, "--openvino"), 2, "is an engine of TensorRT")
+
+    def test_a_plan_that_is_cut_off(self):
+        path, _ = self.build("m.plan")
+        cut = self.write("cut.plan", pathlib.Path(path).read_bytes()[:-1])
+        self.check(run("inspect", "model", cut), 0, stdout="the file is cut off")
+        self.check_error(run("run", cut, "--trt-rtx", environment=RTX), 3, "is cut off")
+
+    def test_options(self):
+        self.check_error(self.build("m.plan", "--int8")[1], 4, "has no option int8", "TensorRT 8.5 to 10")
+        self.check_error(self.build("m.plan", "--threads", "2")[1], 2, "--threads is about engines of OpenVINO")
+        self.check_error(self.build("m.plan", "--builder-optimization-level", "9")[1], 2, "must be 0 to 5")
+        self.check_error(self.build("m.plan", "--trt-min-shapes", "x:[1]")[1], 2, "1 --trt-min-shapes, 0 --trt-opt-shapes")
+        self.assertFalse(pathlib.Path(self.path("m.plan")).exists())
+
+    def test_timing_cache(self):
+        cache = self.path("timing.cache")
+        self.check(self.build("a.plan", "--save-timing-cache", cache)[1], 0)
+        self.assertTrue(pathlib.Path(cache).stat().st_size > 0)
+        self.check(self.build("b.plan", "--load-timing-cache", cache)[1], 0)
+
+    def test_options_of_tensorrt_are_refused_for_openvino(self):
+        result = run("convert", IDENTITY, "-o", self.path("m.engine"), "--refittable")
+        self.check_error(result, 2, "--refittable is about engines of TensorRT")
+
+    def test_doctor(self):
+        result = run("doctor", environment=RTX)
+        self.check(result, 0, stdout=["TensorRT-RTX (--trt-rtx): found, version 1.6.", "libtensorrt_rtx.so.1"])
+        backends = {b["name"]: b for b in json.loads(run("doctor", "--json", environment=RTX).stdout)["backends"]}
+        self.assertEqual(set(backends), {"openvino", "onnxrt", "trt", "trt-rtx"})
+        self.assertTrue(backends["trt-rtx"]["found"])
+        missing = run("doctor", environment={"POLYGRAPH_TENSORRT_RTX": "/nowhere"})
+        self.check(missing, 0, stdout=["TensorRT-RTX (--trt-rtx): not available", "pip install tensorrt-rtx"])
+
+
+class WithoutTensorRt(ProgramTest):
+    def test_a_file_that_only_begins_like_a_plan(self):
+        tiny = self.write("tiny.plan", b"ftrt" + struct.pack("<I", 0))
+        self.check(run("inspect", "model", tiny), 0, stdout="Made by: TensorRT (the plan does not say which version)")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,216 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "gpu/checks.h"
+#include "trt/cuda.h"
+
+namespace polygraph::trt::test {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double microseconds(Clock::time_point since) {
+  return std::chrono::duration<double, std::micro>(Clock::now() - since).count();
+}
+
+// The limit: one context, pinned buffers, nothing else.
+class BareLoop {
+ public:
+  BareLoop(const Engine& engine, const FeedDict& feed) : context_(engine.native().createExecutionContext()) {
+    const nvinfer1::ICudaEngine& native = engine.native();
+    for (const bool inputs : {true, false})
+      for (int i = 0; i < native.getNbIOTensors(); ++i) {
+        const char* const name = native.getIOTensorName(i);
+        const bool is_input = native.getTensorIOMode(name) == nvinfer1::TensorIOMode::kINPUT;
+        if (is_input != inputs) continue;
+        Buffer buffer(is_input);
+        nvinfer1::Dims dims{};
+        if (is_input) {
+          const Tensor& tensor = feed[name];
+          dims.nbDims = static_cast<int>(tensor.shape().rank());
+          for (int k = 0; k < dims.nbDims; ++k) dims.d[k] = tensor.shape()[static_cast<std::size_t>(k)];
+          context_->setInputShape(name, dims);
+          buffer.size = tensor.nbytes();
+        } else {
+          dims = context_->getTensorShape(name);
+          buffer.size = static_cast<std::size_t>(native.getTensorBytesPerComponent(name));
+          for (int k = 0; k < dims.nbDims; ++k) buffer.size *= static_cast<std::size_t>(dims.d[k]);
+          if (buffer.size == 0) buffer.size = 1;
+        }
+        buffer.device.reserve(buffer.size, "bare loop");
+        buffer.host.reserve(buffer.size, "bare loop");
+        if (is_input) std::memcpy(buffer.host.data(), feed[name].data(), buffer.size);
+        context_->setTensorAddress(name, buffer.device.data());
+        buffers_.push_back(std::move(buffer));
+      }
+  }
+  ~BareLoop() {
+    cuda_.stream_synchronize(stream_);
+    if (graph_ != nullptr) cuda_.graph_exec_destroy(graph_);
+  }
+
+  void submit() {
+    for (Buffer& buffer : buffers_)
+      if (buffer.input)
+        cuda_.memcpy_async(buffer.device.data(), buffer.host.data(), buffer.size, cudaMemcpyHostToDevice,
+                           stream_);
+    context_->enqueueV3(stream_);
+    for (Buffer& buffer : buffers_)
+      if (!buffer.input)
+        cuda_.memcpy_async(buffer.host.data(), buffer.device.data(), buffer.size, cudaMemcpyDeviceToHost,
+                           stream_);
+  }
+  void once() {
+    submit();
+    cuda_.stream_synchronize(stream_);
+  }
+  void enqueue_only() {
+    context_->enqueueV3(stream_);
+    cuda_.stream_synchronize(stream_);
+  }
+  bool capture() {
+    once();
+    cudaGraph_t graph = nullptr;
+    cuda_.stream_begin_capture(stream_, cudaStreamCaptureModeThreadLocal);
+    submit();
+    return cuda_.stream_end_capture(stream_, &graph) == cudaSuccess &&
+           cuda_.graph_instantiate(&graph_, graph, 0) == cudaSuccess;
+  }
+  void launch_graph() {
+    cuda_.graph_launch(graph_, stream_);
+    cuda_.stream_synchronize(stream_);
+  }
+
+ private:
+  struct Buffer {
+    bool input;
+    std::size_t size = 1;
+    cuda::Buffer device{cuda::Buffer::Kind::device};
+    cuda::Buffer host{cuda::Buffer::Kind::pinned};
+    explicit Buffer(bool is_input) : input(is_input) {}
+  };
+  const cuda::Functions& cuda_ = cuda::functions();
+  Stream owner_ = Stream::create();
+  cudaStream_t stream_ = owner_.native();
+  std::vector<Buffer> buffers_;
+  std::unique_ptr<nvinfer1::IExecutionContext> context_;
+  cudaGraphExec_t graph_ = nullptr;
+};
+
+struct Candidate {
+  std::string name;
+  std::function<void()> run;
+  std::vector<double> samples{};
+};
+
+double median(std::vector<double> samples) {
+  std::ranges::nth_element(samples, samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2));
+  return samples[samples.size() / 2];
+}
+
+// In turns, so that all meet the same clock of the GPU.
+void measure(std::vector<Candidate>& candidates, int iterations) {
+  constexpr int rounds = 10;
+  for (int round = 0; round < rounds; ++round)
+    for (Candidate& candidate : candidates) {
+      for (int i = 0; i < 20; ++i) candidate.run();
+      for (int i = 0; i < iterations / rounds; ++i) {
+        const auto start = Clock::now();
+        candidate.run();
+        candidate.samples.push_back(microseconds(start));
+      }
+    }
+}
+
+double per_inference(int iterations, const std::function<void(int)>& loop) {
+  loop(iterations / 10 + 10);
+  const auto start = Clock::now();
+  loop(iterations);
+  return microseconds(start) / iterations;
+}
+
+void in_flight(Runner& runner, const FeedDict& feed, std::size_t depth, int count) {
+  std::vector<PendingInference> pending;
+  pending.reserve(depth);
+  std::size_t next = 0;
+  for (int i = 0; i < count; ++i) {
+    if (pending.size() < depth) {
+      pending.push_back(runner.infer_async(feed));
+      continue;
+    }
+    pending[next].get();
+    std::destroy_at(&pending[next]);
+    std::construct_at(&pending[next], runner.infer_async(feed));
+    next = (next + 1) % depth;
+  }
+}
+
+void benchmark(const std::filesystem::path& models, const std::string& name, int iterations) {
+  const Engine engine = engine_of(models, name);
+  Runner plain(engine, {.use_cuda_graph = false});
+  Runner graph{engine};
+  const auto plain_active = plain.activate();
+  const auto graph_active = graph.activate();
+  const FeedDict pinned = feed_of(plain, true);
+  const FeedDict ordinary = feed_of(plain, false);
+  DeviceTensorMap on_device;
+  for (const auto& [input, tensor] : ordinary) on_device.set(input, DeviceTensor::from_host(tensor));
+  BareLoop bare(engine, ordinary);
+  const bool has_graph = bare.capture();
+
+  std::vector<Candidate> candidates{
+      {"bare enqueue + synchronise", [&] { bare.enqueue_only(); }},
+      {"bare loop, host to host", [&] { bare.once(); }},
+      {"Runner, no graph, pinned input", [&] { plain.infer(pinned); }},
+      {"Runner, no graph, ordinary input", [&] { plain.infer(ordinary); }},
+      {"bare loop as a CUDA graph", [&] { has_graph ? bare.launch_graph() : bare.once(); }},
+      {"Runner, graph, pinned input", [&] { graph.infer(pinned); }},
+  };
+  measure(candidates, iterations);
+  std::vector<Candidate> more{
+      {"bare loop as a CUDA graph, again", [&] { has_graph ? bare.launch_graph() : bare.once(); }},
+      {"Runner, graph, ordinary input", [&] { graph.infer(ordinary); }},
+  };
+  measure(more, iterations);
+  std::vector<Candidate> device{{"Runner, device to device", [&] { graph.infer_on_device(on_device); }}};
+  measure(device, iterations);
+  for (auto* list : {&more, &device})
+    for (Candidate& candidate : *list) candidates.push_back(std::move(candidate));
+  const double loop = median(candidates[1].samples);
+  const double as_graph = median(candidates[4].samples);
+  fmt::print("\n{} (graph of the bare loop: {})\n", name, has_graph ? "yes" : "no");
+  for (const Candidate& candidate : candidates) {
+    const double us = median(candidate.samples);
+    fmt::print("  {:<34} {:9.2f} us   {:5.3f} x loop   {:5.3f} x graph\n", candidate.name, us, us / loop,
+               us / as_graph);
+  }
+  graph.infer(pinned);
+  graph.infer(pinned);
+  graph.infer(pinned);
+  fmt::print("  the runner replays a graph: {}\n", graph.last_was_graph() ? "yes" : "no");
+
+  const double one = per_inference(iterations, [&](int n) {
+    for (int i = 0; i < n; ++i) bare.once();
+  });
+  fmt::print("  throughput, bare loop              {:9.2f} us an inference\n", one);
+  for (const FeedDict* feed : {&pinned, &ordinary})
+    for (const std::size_t depth : {1U, 2U, 3U, 4U}) {
+      const double us = per_inference(iterations, [&](int n) { in_flight(graph, *feed, depth, n); });
+      fmt::print("  throughput, {} in flight, {:<8}    {:9.2f} us an inference, {:.2f} x the bare loop's\n",
+                 depth, feed == &pinned ? "pinned" : "ordinary", us, one / us);
+    }
+}
+
+}  // namespace
+
+void run_benchmark(const std::filesystem::path& models, int iterations) {
+  benchmark(models, "relu", 10 * iterations);
+  benchmark(models, "magika", 2 * iterations);
+  benchmark(models, "resnet50", iterations / 2);
+}
+
+}  // namespace polygraph::trt::test

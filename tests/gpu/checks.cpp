@@ -1,0 +1,321 @@
+#include "gpu/checks.h"
+
+#include <polygraph/core/npy.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <thread>
+
+#include "trt/cuda.h"
+
+namespace polygraph::trt::test {
+
+namespace fs = std::filesystem;
+
+Engine engine_of(const fs::path& models, const std::string& name, std::vector<Profile> profiles) {
+  return EngineFromNetwork(NetworkFromOnnxPath(models / (name + ".onnx")),
+                           CreateConfig({}, std::move(profiles)))();
+}
+
+FeedDict feed_of(const polygraph::Runner& runner, bool pinned) {
+  std::mt19937 random(1);
+  FeedDict feed;
+  for (const TensorInfo& input : runner.input_metadata()) {
+    const Shape shape = input.shape.with_defaults();
+    Tensor values(DataType::float32, shape);
+    for (float& value : values.mutable_values<float>())
+      value = is_floating(*input.dtype) ? static_cast<float>(random() % 1000) / 1000
+                                        : static_cast<float>(random() % 256);
+    const Tensor converted = values.cast(*input.dtype);
+    Tensor tensor = pinned ? pinned_tensor(*input.dtype, shape) : Tensor(*input.dtype, shape);
+    std::memcpy(tensor.mutable_data(), converted.data(), converted.nbytes());
+    feed.set(input.name, std::move(tensor));
+  }
+  return feed;
+}
+
+namespace {
+
+Tensor floats(std::initializer_list<float> values) {
+  return Tensor::from(values, Shape{static_cast<std::int64_t>(values.size())});
+}
+
+void require_values(const Tensor& tensor, std::initializer_list<float> expected) {
+  const auto values = tensor.values<float>();
+  require(std::equal(values.begin(), values.end(), expected.begin(), expected.end()),
+          "wrong values: " + tensor.str());
+}
+
+void check_seed(const fs::path& models, const fs::path& saved) {
+  const fs::path file = saved / "identity_fp16.engine";
+  SaveEngine(EngineFromNetwork(NetworkFromOnnxPath(models / "identity.onnx"), CreateConfig({.fp16 = true})),
+             file)();
+  Runner runner{EngineFromPath(file)};
+  const auto active = runner.activate();
+  const Tensor x = Tensor::from({1.0f, 2.0f, 3.0f, 4.0f}, Shape{1, 1, 2, 2});
+  require_values(runner.infer({{"x", x}})["y"], {1, 2, 3, 4});
+}
+
+void check_graphs(const Engine& relu) {
+  for (const bool use : {true, false}) {
+    Runner runner(relu, {.use_cuda_graph = use});
+    const auto active = runner.activate();
+    for (int i = 0; i < 5; ++i) {
+      const float f = static_cast<float>(i);
+      require_values(runner.infer({{"x", floats({f, -f, f + 1, -1})}})["y"], {f, 0, f + 1, 0});
+      require(runner.last_was_graph() == (use && i > 0), "graph or not: call " + std::to_string(i));
+    }
+  }
+}
+
+void check_sources(const Engine& big) {
+  Runner runner(big);
+  const auto active = runner.activate();
+  const Shape shape{3, 512, 512};
+  std::vector<Tensor> tensors{pinned_tensor(DataType::float32, shape), Tensor(DataType::float32, shape),
+                              pinned_tensor(DataType::float32, shape)};
+  for (int i = 0; i < 30; ++i) {
+    Tensor& x = tensors[i < 9 ? 0 : i < 18 ? 1 : i % 3];
+    const auto values = x.mutable_values<float>();
+    for (std::size_t k = 0; k < values.size(); k += 977) values[k] = static_cast<float>(i + 1);
+    values.back() = -1;
+    const auto y = runner.infer({{"x", x}})["y"].values<float>();
+    require(y[0] == static_cast<float>(i + 1) && y[977 * 800] == static_cast<float>(i + 1) && y.back() == 0,
+            "wrong values in call " + std::to_string(i));
+  }
+}
+
+void check_shapes(const fs::path& models) {
+  const Engine engine =
+      engine_of(models, "dynamic",
+                {Profile().add("x", {1, 3}, {2, 3}, {4, 3}), Profile().add("x", {3, 3}, {8, 3}, {16, 3})});
+  Runner runner{engine};
+  const auto active = runner.activate();
+  for (const std::int64_t n : {1, 2, 2, 2, 8, 8, 8, 16, 3, 4, 1}) {
+    const TensorMap& out = runner.infer({{"x", Tensor::full(Shape{n, 3}, static_cast<float>(n))}});
+    require(out["y"].shape() == Shape{n, 3} && out["y"].values<float>().back() == static_cast<float>(n),
+            "wrong output");
+    require(runner.active_profile() == (n > 4 ? 1 : n < 3 ? 0 : runner.active_profile()), "wrong profile");
+  }
+  require_throws<InputError>(
+      [&] {
+        runner.infer({{"x", Tensor(DataType::float32, Shape{17, 3})}});
+      },
+      "max (16, 3)");
+  require(runner.infer({{"x", Tensor::full(Shape{5, 3}, 5.0f)}})["y"].shape() == Shape{5, 3},
+          "after an error");
+  Runner first(engine, {.optimization_profile = 0});
+  const auto first_active = first.activate();
+  require_throws<InputError>(
+      [&] {
+        first.infer({{"x", Tensor(DataType::float32, Shape{5, 3})}});
+      },
+      "max (4, 3)");
+  require_throws<UsageError>(
+      [&] {
+        Runner none(engine, {.optimization_profile = 2});
+        const auto none_active = none.activate();
+      },
+      "0 to 1");
+}
+
+void check_strategies(const fs::path& models) {
+  const Engine engine = engine_of(models, "dynamic", {Profile().add("x", {1, 3}, {2, 3}, {4, 3})});
+  for (const auto strategy : {AllocationStrategy::profile, AllocationStrategy::runtime}) {
+    Runner runner(engine, {.allocation_strategy = strategy});
+    const auto active = runner.activate();
+    for (const std::int64_t n : {1, 1, 1, 4, 4, 4})
+      require(runner.infer({{"x", Tensor::full(Shape{n, 3}, 7.0f)}})["y"].values<float>().back() == 7,
+              "wrong values");
+  }
+}
+
+void check_data_dependent(const fs::path& models) {
+  Runner runner{engine_of(models, "nonzero")};
+  const auto active = runner.activate();
+  for (int i = 0; i < 3; ++i) {
+    require(runner.infer({{"x", floats({0, 1, 0, 2})}})["y"].shape() == Shape{1, 2}, "shape for two");
+    const Tensor& y = runner.infer({{"x", floats({3, 1, 0, 2})}})["y"];
+    require(y.shape() == Shape{1, 3} && y.element_as_double(2) == 3, "three: " + y.str());
+    require(runner.infer({{"x", floats({0, 0, 0, 0})}})["y"].shape() == Shape{1, 0}, "shape for none");
+  }
+}
+
+void check_shape_tensor(const fs::path& models) {
+  Runner runner{engine_of(models, "expand", {Profile().add("shape", {1, 3}, {2, 3}, {8, 3})})};
+  const auto active = runner.activate();
+  const Tensor x = Tensor::from({1.0f, 2.0f, 3.0f}, Shape{1, 3});
+  for (const std::int64_t n : {1, 2, 2, 2, 8, 3}) {
+    const Tensor& y = runner.infer({{"x", x}, {"shape", Tensor::from<std::int64_t>({n, 3}, Shape{2})}})["y"];
+    require(y.shape() == Shape{n, 3} && y.values<float>().back() == 3, "wrong output: " + y.str());
+  }
+  require_throws<InputError>(
+      [&] {
+        runner.infer({{"x", x}, {"shape", Tensor::from<std::int64_t>({9, 3}, Shape{2})}});
+      },
+      "max (8, 3)");
+}
+
+void check_device(const Engine& relu) {
+  Runner runner{relu};
+  const auto active = runner.activate();
+  const DeviceTensor x = DeviceTensor::from_host(floats({1, -1, 2, -2}));
+  for (int i = 0; i < 4; ++i) require_values(runner.infer_on_device({{"x", x}})["y"].to_host(), {1, 0, 2, 0});
+  require(runner.last_was_graph(), "device inferences become a graph");
+  DeviceTensor y(DataType::float32, Shape{4});
+  runner.infer_on_device({{"x", x}}, {}, {{"y", y}});
+  require_values(y.to_host(), {1, 0, 2, 0});
+  require_values(runner.infer_on_device({}, {{"x", floats({5, -5, 6, -6})}})["y"].to_host(), {5, 0, 6, 0});
+  require_values(runner.infer({{"x", floats({7, -7, 8, -8})}})["y"], {7, 0, 8, 0});
+  require_values(runner.infer_on_device({{"x", x}})["y"].to_host(), {1, 0, 2, 0});
+  // Results on the way through another handle.
+  dlpack::ManagedTensor* const managed = x.to_dlpack();
+  require_values(runner.infer_on_device({{"x", DeviceTensor::from_dlpack(managed)}})["y"].to_host(),
+                 {1, 0, 2, 0});
+
+  float memory[4] = {};
+  require_throws<InputError>(
+      [&] {
+        runner.infer_on_device({{"x", DeviceTensor::view(memory, DataType::float32, Shape{4})}});
+      },
+      "not on a GPU");
+  const DeviceTensor room(DataType::float32, Shape{1024});
+  void* const odd = static_cast<std::byte*>(room.data()) + 16;
+  require_throws<InputError>(
+      [&] {
+        runner.infer_on_device({{"x", DeviceTensor::view(odd, DataType::float32, Shape{4})}});
+      },
+      "256");
+  require_throws<InputError>(
+      [&] {
+        runner.infer_on_device({{"x", x}}, {}, {{"y", DeviceTensor(DataType::float32, Shape{3})}});
+      },
+      "(4,)");
+}
+
+void check_async(const Engine& relu) {
+  Runner runner{relu};
+  const auto active = runner.activate();
+  for (int round = 0; round < 20; ++round) {
+    std::vector<PendingInference> pending;
+    for (int i = 0; i < 8; ++i) {
+      const float f = static_cast<float>(round * 8 + i);
+      pending.push_back(runner.infer_async({{"x", floats({f, -f, 1, -1})}}));
+    }
+    for (int i = 7; i >= 0; --i) {
+      const float f = static_cast<float>(round * 8 + i);
+      require_values(pending[static_cast<std::size_t>(i)].get()["y"], {f, 0, 1, 0});
+      require(pending[static_cast<std::size_t>(i)].is_ready(), "ready once it was waited for");
+    }
+  }
+}
+
+void check_threads(const Engine& relu) {
+  std::vector<std::string> failures(4);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t t = 0; t < failures.size(); ++t)
+      threads.emplace_back([&, t] {
+        try {
+          Runner runner{relu};
+          const auto active = runner.activate();
+          for (int i = 0; i < 2000; ++i) {
+            const float f = static_cast<float>(i + 1);
+            require_values(runner.infer({{"x", floats({f, -f, 1, -1})}})["y"], {f, 0, 1, 0});
+          }
+        } catch (const std::exception& error) {
+          failures[t] = error.what();
+        }
+      });
+  }
+  for (const std::string& failure : failures) require(failure.empty(), failure);
+}
+
+void check_options(const Engine& relu) {
+  for (const Wait wait : {Wait::automatic, Wait::spin, Wait::block})
+    for (const bool own_stream : {true, false})
+      for (const bool timed : {true, false}) {
+        RunnerOptions options{.wait = wait, .time_on_gpu = timed};
+        if (!own_stream) options.stream = Stream::create();
+        Runner runner(relu, options);
+        const auto active = runner.activate();
+        for (int i = 0; i < 4; ++i)
+          require_values(runner.infer({{"x", floats({1, -1, 2, -2})}})["y"], {1, 0, 2, 0});
+        if (timed) require(runner.last_gpu_time() > 1e-7 && runner.last_gpu_time() < 1, "no time");
+        require(own_stream || runner.stream() == *options.stream, "the caller's stream");
+      }
+  Runner profiled(relu, {.time_layers = true});
+  const auto active = profiled.activate();
+  for (int i = 0; i < 3; ++i) profiled.infer({{"x", floats({1, -1, 2, -2})}});
+  require(!profiled.last_layer_times().empty(), "no layers");
+  for (const LayerTime& layer : profiled.last_layer_times())
+    std::printf("     | %s: %.1f us\n", layer.name.c_str(), layer.seconds * 1e6);
+}
+
+std::size_t free_memory() {
+  std::size_t free = 0;
+  std::size_t total = 0;
+  cuda::check(cuda::functions().device_synchronize(), "cudaDeviceSynchronize", "Waiting");
+  cuda::check(cuda::functions().mem_get_info(&free, &total), "cudaMemGetInfo", "Asking for free memory");
+  return free;
+}
+
+void check_leaks(const Engine& big) {
+  auto use = [&] {
+    Runner runner{big};
+    const auto active = runner.activate();
+    const Tensor x(DataType::float32, Shape{3, 512, 512});
+    for (int i = 0; i < 3; ++i) runner.infer({{"x", x}});
+    auto pending = runner.infer_async({{"x", x}});
+    pending.get();
+  };
+  for (int i = 0; i < 5; ++i) use();
+  const std::size_t before = free_memory();
+  for (int i = 0; i < 40; ++i) use();
+  const std::size_t after = free_memory();
+  require(after + (4U << 20) >= before,
+          "lost " + std::to_string((before - after) >> 10) + " KiB in 40 activations");
+}
+
+void check_out_of_memory() {
+  require_throws<BackendError>([] { DeviceTensor(DataType::float32, Shape{1LL << 42}); },
+                               "cudaErrorMemoryAllocation");
+  require(DeviceTensor::from_host(floats({1, 2})).to_host().values<float>()[1] == 2, "works on after it");
+}
+
+void save_results(const fs::path& models, const fs::path& saved, const std::string& name) {
+  Runner runner{engine_of(models, name)};
+  const auto active = runner.activate();
+  const FeedDict feed = feed_of(runner, false);
+  for (const char* folder : {".inputs", ".outputs"}) fs::create_directories(saved / (name + folder));
+  for (int i = 0; i < 3; ++i) runner.infer(feed);
+  for (const auto& [input, tensor] : feed) save_npy(saved / (name + ".inputs") / (input + ".npy"), tensor);
+  for (const auto& [output, tensor] : runner.infer(feed))
+    save_npy(saved / (name + ".outputs") / (output + ".npy"), tensor);
+}
+
+}  // namespace
+
+void run_checks(Checks& checks, const fs::path& models, const fs::path& saved) {
+  checks.check("seed job: an FP16 engine is built, saved, loaded and run",
+               [&] { check_seed(models, saved); });
+  const Engine relu = engine_of(models, "relu");
+  const Engine big = engine_of(models, "big");
+  checks.check("CUDA graphs come by themselves and can be switched off", [&] { check_graphs(relu); });
+  checks.check("large inputs, pinned and not", [&] { check_sources(big); });
+  checks.check("dynamic shapes and profiles", [&] { check_shapes(models); });
+  checks.check("allocation strategies", [&] { check_strategies(models); });
+  checks.check("data-dependent output shapes", [&] { check_data_dependent(models); });
+  checks.check("shape tensors", [&] { check_shape_tensor(models); });
+  checks.check("device tensors and DLPack", [&] { check_device(relu); });
+  checks.check("several inferences in flight", [&] { check_async(relu); });
+  checks.check("several threads on one engine", [&] { check_threads(relu); });
+  checks.check("waiting, streams, times", [&] { check_options(relu); });
+  checks.check("no device memory is lost", [&] { check_leaks(big); });
+  checks.check("out of device memory", [&] { check_out_of_memory(); });
+  for (const char* name : {"relu", "big", "magika", "resnet50"})
+    checks.check(std::string("saved outputs of ") + name, [&] { save_results(models, saved, name); });
+}
+
+}  // namespace polygraph::trt::test
