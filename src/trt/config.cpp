@@ -272,7 +272,8 @@ void attach_timing_cache(const Config& config, BuildConfig& build) {
   const Bytes bytes = path.empty() ? Bytes() : read_timing_cache(path);
   EngineMessages messages;
   build.timing_cache.reset(build.config->createTimingCache(bytes.data(), bytes.size()));
-  if (!build.timing_cache)
+  // TensorRT itself warns and goes on with an empty one.
+  if (!build.timing_cache || (!bytes.empty() && messages.mention("deserialize timing cache")))
     messages.fail<InputError>(fmt::format("The timing cache '{}' is damaged or of another kind.", path),
                               "Delete the file, or name another one; it is made anew by save_timing_cache.");
   if (!build.config->setTimingCache(*build.timing_cache, false))
