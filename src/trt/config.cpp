@@ -273,9 +273,17 @@ void attach_timing_cache(const Config& config, BuildConfig& build) {
   EngineMessages messages;
   build.timing_cache.reset(build.config->createTimingCache(bytes.data(), bytes.size()));
   // TensorRT itself warns and goes on with an empty one.
-  if (!build.timing_cache || (!bytes.empty() && messages.mention("deserialize timing cache")))
-    messages.fail<InputError>(fmt::format("The timing cache '{}' is damaged or of another kind.", path),
-                              "Delete the file, or name another one; it is made anew by save_timing_cache.");
+  if (!bytes.empty() && messages.mention("deserialize timing cache")) {
+    if (!messages.mention("Cuda Runtime"))
+      messages.fail<InputError>(
+          fmt::format("The timing cache '{}' is damaged or of another kind.", path),
+          "Delete the file, or name another one; it is made anew by save_timing_cache.");
+    log_warning("The timing cache '{}' can be read only where there is a GPU: building without one", path);
+    build.timing_cache.reset(build.config->createTimingCache(nullptr, 0));
+  }
+  if (!build.timing_cache)
+    messages.fail<BackendError>(fmt::format("{} cannot make a timing cache.", flavour_name),
+                                "See its messages.");
   if (!build.config->setTimingCache(*build.timing_cache, false))
     messages.fail<InputError>(
         fmt::format("The timing cache '{}' does not fit this {} or this GPU.", path, flavour_name),
