@@ -272,9 +272,18 @@ void attach_timing_cache(const Config& config, BuildConfig& build) {
   const Bytes bytes = path.empty() ? Bytes() : read_timing_cache(path);
   EngineMessages messages;
   build.timing_cache.reset(build.config->createTimingCache(bytes.data(), bytes.size()));
+  // TensorRT itself warns and goes on with an empty one.
+  if (!bytes.empty() && messages.mention("deserialize timing cache")) {
+    if (!messages.mention("Cuda Runtime"))
+      messages.fail<InputError>(
+          fmt::format("The timing cache '{}' is damaged or of another kind.", path),
+          "Delete the file, or name another one; it is made anew by save_timing_cache.");
+    log_warning("The timing cache '{}' can be read only where there is a GPU: building without one", path);
+    build.timing_cache.reset(build.config->createTimingCache(nullptr, 0));
+  }
   if (!build.timing_cache)
-    messages.fail<InputError>(fmt::format("The timing cache '{}' is damaged or of another kind.", path),
-                              "Delete the file, or name another one; it is made anew by save_timing_cache.");
+    messages.fail<BackendError>(fmt::format("{} cannot make a timing cache.", flavour_name),
+                                "See its messages.");
   if (!build.config->setTimingCache(*build.timing_cache, false))
     messages.fail<InputError>(
         fmt::format("The timing cache '{}' does not fit this {} or this GPU.", path, flavour_name),

@@ -8,13 +8,13 @@
 #include <chrono>
 
 #include "core/log_format.h"
+#include "core/plan.h"
 #include "trt/build_config.h"
 #include "trt/engine_layers.h"
 #include "trt/library.h"
 #include "trt/messages.h"
 #include "trt/narrow_network.h"
 #include "trt/network.h"
-#include "core/plan.h"
 #include "trt/versions.h"
 
 namespace polygraph::trt {

@@ -96,6 +96,12 @@ std::vector<std::string> EngineMessages::take() {
   return lines;
 }
 
+bool EngineMessages::mention(std::string_view text) const {
+  const std::lock_guard lock(collectors().mutex);
+  return std::any_of(collector_->lines.begin(), collector_->lines.end(),
+                     [&](const std::string& line) { return line.find(text) != std::string::npos; });
+}
+
 nvinfer1::ILogger& logger() {
   static auto* const the_logger = new Logger;
   return *the_logger;

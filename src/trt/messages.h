@@ -3,6 +3,7 @@
 #include <NvInfer.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace polygraph::trt {
@@ -19,6 +20,9 @@ class EngineMessages {
 
   /// What was collected so far, each line once.
   std::vector<std::string> take();
+
+  /// Whether a line of what was collected has that text.
+  bool mention(std::string_view text) const;
 
   /// Throws an `E` with what was collected attached.
   template <class E>

@@ -106,7 +106,8 @@ std::vector<std::string> parser_errors(const nvonnxparser::IParser& parser, cons
 void forget_unknown_names(const nvinfer1::INetworkDefinition& network) {
   for (nvinfer1::ITensor* input : inputs_of(network))
     for (int i = 0; i < input->getDimensions().nbDims; ++i)
-      if (const char* const name = input->getDimensionName(i); name != nullptr && std::string_view(name) == "?")
+      if (const char* const name = input->getDimensionName(i);
+          name != nullptr && std::string_view(name) == "?")
         input->setDimensionName(i, nullptr);
 }
 

@@ -65,7 +65,11 @@ void save_timing_cache(const BuildConfig& build, const fs::path& path) {
     const Bytes before = bytes_of(path);
     const std::shared_ptr<nvinfer1::ITimingCache> old(
         build.config->createTimingCache(before.data(), before.size()));
-    if (!old || !build.timing_cache->combine(*old, false))
+    if (messages.mention("Cuda Runtime"))
+      messages.fail<BackendError>(
+          fmt::format("What the timing cache '{}' has can be kept only where there is a GPU.", path.native()),
+          "Save to another file.");
+    if (!old || messages.mention("deserialize timing cache") || !build.timing_cache->combine(*old, false))
       messages.fail<InputError>(
           fmt::format(
               "What the timing cache '{}' has cannot be kept: it is damaged, or of another version or "

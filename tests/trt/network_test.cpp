@@ -23,11 +23,11 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// x -> Relu -> a -> Sigmoid -> b -> Softmax -> y
+// x -> Relu -> a -> Sigmoid -> b -> Exp -> y
 Bytes chain() {
   ModelBuilder b;
   b.input("x", DataType::float32, {2, 3}).node("Relu", {"x"}, {"a"}).node("Sigmoid", {"a"}, {"b"});
-  b.node("Softmax", {"b"}, {"y"}).output("y", DataType::float32, {2, 3});
+  b.node("Exp", {"b"}, {"y"}).output("y", DataType::float32, {2, 3});
   return onnx::encode_model(b.model());
 }
 
@@ -56,12 +56,12 @@ TEST(ModifyNetworkOutputs, MarksAndUnmarks) {
   EXPECT_THAT(outputs({.outputs = {"a"}}), ElementsAre("a"));
   EXPECT_THAT(outputs({.outputs = {"mark", "all"}}), ElementsAre("a", "b", "y"));
   EXPECT_THAT(outputs({.outputs = {"mark-all"}, .exclude_outputs = {"b"}}), ElementsAre("a", "y"));
-  EXPECT_THAT(outputs({.mark_layer_types = {"SOFTMAX"}}), ElementsAre("y"));
+  EXPECT_THAT(outputs({.mark_layer_types = {"UNARY"}}), ElementsAre("y"));
   EXPECT_THAT(message<InputError>([&] { outputs({.outputs = {"c"}}); }), HasSubstr("'c'"));
   EXPECT_THAT(message<InputError>([&] { outputs({.exclude_outputs = {"y"}}); }),
               HasSubstr("no output would be left"));
-  EXPECT_THAT(message<InputError>([&] { outputs({.mark_layer_types = {"SOFTMAXX"}}); }),
-              HasSubstr("Did you mean 'SOFTMAX'?"));
+  EXPECT_THAT(message<InputError>([&] { outputs({.mark_layer_types = {"UNARYY"}}); }),
+              HasSubstr("Did you mean 'UNARY'?"));
 }
 
 TEST(SetLayerPrecisions, HoldInAStronglyTypedNetwork) {
