@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <polygraph/compare/subprocess_runner.h>
 #include <polygraph/core/backend.h>
+#include <polygraph/core/backends.h>
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 #include <polygraph/onnx/convert_float.h>
+#include <polygraph/onnx/installed_evaluators.h>
 #include <polygraph/onnx/model.h>
 #include <polygraph/onnx/official.h>
 #include <polygraph/onnx/passes.h>
@@ -16,9 +18,7 @@
 #include <map>
 #include <utility>
 
-#include "cli/backends.h"
 #include "cli/surgeon_edit.h"
-#include "cli/surgeon_engines.h"
 
 namespace polygraph::cli {
 namespace {
@@ -67,7 +67,7 @@ std::unique_ptr<Runner> reference_of(const RunArguments& arguments, const Runner
   const auto load = [model = std::move(model), path = arguments.loading.model] {
     return model ? *model : onnx::load_model(path);
   };
-  return std::make_unique<reference::Runner>(load, installed_evaluators(), options, std::move(name));
+  return std::make_unique<reference::Runner>(load, onnx::installed_evaluators(), options, std::move(name));
 }
 
 std::unique_ptr<Runner> engine_of(const RunArguments& arguments, const RunnerArgument& argument,

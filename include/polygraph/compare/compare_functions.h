@@ -288,6 +288,8 @@ class CompareFunction {
   }
   /// What reports call it: `simple`, `L2 Norm`; `custom` without a label.
   std::string label() const { return label_.empty() ? function_->label() : label_; }
+  /// The C++ expression that makes it; empty for a function that does not know it.
+  std::string str() const { return function_->str(); }
   /// What its results measure; nothing if they are yes or no, or if it is not known.
   std::optional<Metric> metric() const { return function_->metric(); }
   /// What an output is held against; nothing if it is not known.
@@ -300,6 +302,7 @@ class CompareFunction {
     virtual ~Concept() = default;
     virtual OutputResults call(const IterationResult& first, const IterationResult& second) const = 0;
     virtual std::string label() const = 0;
+    virtual std::string str() const = 0;
     virtual std::optional<Metric> metric() const = 0;
     virtual std::optional<Threshold> threshold_for(const std::string& output) const = 0;
   };
@@ -314,6 +317,12 @@ class CompareFunction {
         return function.label();
       else
         return "custom";
+    }
+    std::string str() const override {
+      if constexpr (requires { function.str(); })
+        return function.str();
+      else
+        return {};
     }
     std::optional<Metric> metric() const override {
       if constexpr (requires { function.metric(); })
