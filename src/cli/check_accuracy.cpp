@@ -25,9 +25,9 @@ struct Arguments {
 };
 
 bool has_settings(const CompareArguments& arguments) {
-  return !arguments.functions.empty() || !arguments.scripts.empty() || std::ranges::any_of(arguments.settings, [](const auto& settings) {
-    return !settings.second.empty();
-  });
+  return !arguments.functions.empty() || !arguments.scripts.empty() ||
+         std::ranges::any_of(arguments.settings,
+                             [](const auto& settings) { return !settings.second.empty(); });
 }
 
 // The functions that are named, and those that were told something.

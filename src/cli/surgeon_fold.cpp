@@ -69,7 +69,8 @@ OptionGroup folding_group(Folding& folding) {
 void fold_constants(ModelEdit& edit, const Folding& folding, bool infer_shapes) {
   onnx::FoldOptions options = folding.options;
   options.do_shape_inference = options.do_shape_inference && infer_shapes;
-  const onnx::FoldReport report = onnx::passes::fold_constants(edit.model(), options, onnx::installed_evaluators());
+  const onnx::FoldReport report =
+      onnx::passes::fold_constants(edit.model(), options, onnx::installed_evaluators());
   if (report.nothing())
     edit.note("No constants to fold");
   else

@@ -166,10 +166,11 @@ std::string SubprocessRunner::str() const {
   const std::string other = make_()->str();
   const std::size_t parenthesis = other.find('(');
   if (parenthesis == std::string::npos) return {};
-  const std::string make = fmt::format("[&] {{ return std::make_unique<{}>{}; }}", other.substr(0, parenthesis),
-                                       other.substr(parenthesis));
-  return seconds_ == 0 ? fmt::format("SubprocessRunner({}, {})", cpp_literal(name()), make)
-                       : fmt::format("SubprocessRunner({}, {}, {})", cpp_literal(name()), make, cpp_literal(seconds_));
+  const std::string make = fmt::format("[&] {{ return std::make_unique<{}>{}; }}",
+                                       other.substr(0, parenthesis), other.substr(parenthesis));
+  return seconds_ == 0
+             ? fmt::format("SubprocessRunner({}, {})", cpp_literal(name()), make)
+             : fmt::format("SubprocessRunner({}, {}, {})", cpp_literal(name()), make, cpp_literal(seconds_));
 }
 
 Runner::Interface SubprocessRunner::start() {

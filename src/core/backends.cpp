@@ -1,5 +1,4 @@
 #include <polygraph/core/backends.h>
-
 #include <polygraph/core/error.h>
 #include <polygraph/core/module.h>
 

@@ -4,6 +4,7 @@
 #include <polygraph/compare/output_details.h>
 #include <polygraph/compare/output_result.h>
 #include <polygraph/compare/per_output.h>
+#include <polygraph/core/loader.h>
 #include <polygraph/core/options.h>
 
 #include <concepts>
@@ -85,7 +86,7 @@ class SimpleCompareFunc {
   std::string label() const { return "simple"; }
   std::optional<Metric> metric() const { return Metric::simple; }
   Threshold threshold_for(const std::string& output) const;
-  std::string str() const { return "SimpleCompareFunc(" + options_to_cpp(options_) + ")"; }
+  std::string str() const { return cpp_expression<0>("SimpleCompareFunc", options_); }
 
  private:
   SimpleCompareOptions options_;
@@ -112,7 +113,7 @@ class IndicesCompareFunc {
   OutputResults operator()(const IterationResult& first, const IterationResult& second) const;
   std::string label() const { return "indices"; }
   std::optional<Metric> metric() const { return std::nullopt; }
-  std::string str() const { return "IndicesCompareFunc(" + options_to_cpp(options_) + ")"; }
+  std::string str() const { return cpp_expression<0>("IndicesCompareFunc", options_); }
 
  private:
   IndicesCompareOptions options_;
@@ -225,9 +226,7 @@ class MetricCompareFunc {
   Threshold threshold_for(const std::string& output) const {
     return Threshold::of(Options::metric, options_.threshold().get(output, Options::default_threshold));
   }
-  std::string str() const {
-    return std::string(Options::function_name) + "(" + options_to_cpp(options_) + ")";
-  }
+  std::string str() const { return cpp_expression<0>(Options::function_name, options_); }
 
  private:
   Options options_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <polygraph/core/literals.h>
 #include <polygraph/core/options.h>
 #include <polygraph/core/shape.h>
 #include <polygraph/core/tensor.h>
@@ -41,8 +42,10 @@ struct DataLoaderOptions {
     return std::tuple(
         Field{"seed", &Self::seed, "The seed of the first iteration.", "N"},
         Field{"iterations", &Self::iterations, "How many sets of inputs to make up.", "N"},
-        Field{"val_range", &Self::val_range, "Ranges by the name of the input, or \"\".", "[NAME:][LOW,HIGH]"},
-        Field{"input_metadata", &Self::input_metadata, "Types and shapes other than the model's.", "NAME:SHAPE"},
+        Field{"val_range", &Self::val_range, "Ranges by the name of the input, or \"\".",
+              "[NAME:][LOW,HIGH]"},
+        Field{"input_metadata", &Self::input_metadata, "Types and shapes other than the model's.",
+              "NAME:SHAPE"},
         Field{"default_dimension", &Self::default_dimension, "The size of open dimensions.", "N"});
   }
 };

@@ -48,9 +48,6 @@ struct LogOptions {
   std::string log_file{};
 };
 
-/// The options that differ from their defaults, as a designated initializer list.
-std::string cpp_literal(const LogOptions& options);
-
 /// Replaces the options. Throws InputError, and changes nothing, if the log file cannot be opened. Safe to
 /// call while others log. NO_COLOR is read here.
 void set_log_options(LogOptions options);
