@@ -111,9 +111,12 @@ target_link_libraries({name} PRIVATE Polygraph::polygraph{libraries})
     if (has_reference || body_has("OnnxFromPath")) text += "#include <polygraph/onnx/loaders.h>\n";
     for (const std::string& backend : backends_) text += fmt::format("#include <polygraph/{}.h>\n", backend);
     if (has_reference) text += "#include <polygraph/reference/runner.h>\n";
-    if (body_has("std::numeric_limits")) text += "\n#include <limits>\n";
-    if (body_has("std::make_unique")) text += "\n#include <memory>\n";
-    return text;
+    std::string standard;
+    for (const auto& [header, name] : {std::pair{"limits", "std::numeric_limits"},
+                                       {"memory", "std::make_unique"},
+                                       {"vector", "std::vector"}})
+      if (body_has(name)) standard += fmt::format("#include <{}>\n", header);
+    return standard.empty() ? text : text + "\n" + standard;
   }
 
   std::string namespaces() const {
