@@ -1,6 +1,7 @@
 #include "cli/run_gen_script.h"
 
 #include <fmt/format.h>
+#include <polygraph/compare/run_stream.h>
 #include <polygraph/core/files.h>
 #include <polygraph/core/literals.h>
 #include <polygraph/core/options.h>

@@ -41,7 +41,7 @@ class GenScript : public testing::Test {
 
   static std::string output_of(const Words& words) {
     const FileDescriptor file(::memfd_create("output", 0));
-    Session session{.output = Output(file.get())};
+    Session session{.output = Output(file.get()), .logging = {}};
     const Words command_line{"run"};
     session.arguments = command_line;
     const Command command = parse(polygraph_tool(session), words);
