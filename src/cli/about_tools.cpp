@@ -1,9 +1,10 @@
 // The tools that tell about the program itself.
 
+#include <polygraph/core/backends.h>
+
 #include <memory>
 
 #include "cli/arguments.h"
-#include "cli/backends.h"
 #include "cli/completion.h"
 #include "cli/help.h"
 #include "cli/man_page.h"

@@ -102,7 +102,7 @@ void refuse_to_overwrite(const Arguments& arguments) {
 
 // The report of `run` without what only a run knows: times, and plots of tensors.
 std::string page_of(const AccuracyResults& results, std::string command, bool passed) {
-  RunReport report;
+  compare::RunReport report;
   report.command = std::move(command);
   report.pairs = compare::summaries(results);
   report.passed = passed;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <polygraph/core/backends.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/log.h>
 #include <polygraph/core/runner.h>
@@ -16,7 +17,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "cli/backends.h"
 #include "core/child_process.h"
 #include "core/file_descriptor.h"
 #include "core/system_error.h"

@@ -172,4 +172,17 @@ std::vector<CompareFunction> compare_functions(const CompareArguments& arguments
   return functions;
 }
 
+std::vector<std::string> compare_expressions(const CompareArguments& arguments) {
+  std::vector<std::string> expressions;
+  if (!arguments.functions.empty() || arguments.scripts.empty()) {
+    CompareArguments without_scripts = arguments;
+    without_scripts.scripts.clear();
+    for (const CompareFunction& function : compare_functions(without_scripts))
+      expressions.push_back(function.str());
+  }
+  for (const compare::ScriptName& script : arguments.scripts)
+    expressions.push_back("compare_function_from_script(" + cpp_literal(script) + ")");
+  return expressions;
+}
+
 }  // namespace polygraph::cli

@@ -25,6 +25,10 @@ struct CompareArguments {
 /// `--compare` and what the functions are told. Fills `arguments`, which has to outlive the table.
 OptionGroup compare_group(CompareArguments& arguments);
 
+/// The C++ expressions that make the functions that were chosen. Scripts are not compiled. Throws as
+/// `compare_functions`.
+std::vector<std::string> compare_expressions(const CompareArguments& arguments);
+
 /// The functions that were chosen; options of others are warned about. Throws UsageError for values out of
 /// range.
 std::vector<compare::CompareFunction> compare_functions(const CompareArguments& arguments);

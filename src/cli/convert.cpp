@@ -1,3 +1,4 @@
+#include <polygraph/core/backends.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 
@@ -5,7 +6,6 @@
 #include <memory>
 #include <system_error>
 
-#include "cli/backends.h"
 #include "cli/convert_onnx.h"
 #include "cli/openvino_options.h"
 #include "cli/text.h"

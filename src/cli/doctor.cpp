@@ -1,12 +1,12 @@
 // The tool that tells which backends work here.
 
 #include <fmt/format.h>
+#include <polygraph/core/backends.h>
 #include <polygraph/core/error.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/backends.h"
 #include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/tools.h"

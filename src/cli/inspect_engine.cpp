@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <polygraph/core/backend.h>
+#include <polygraph/core/backends.h>
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/error.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "cli/backends.h"
 #include "cli/indented_text.h"
 #include "cli/text.h"
 #include "core/log_format.h"

@@ -4,10 +4,7 @@
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 
-#include <algorithm>
 #include <system_error>
-
-#include "core/utf8.h"
 
 namespace polygraph::cli {
 
@@ -40,20 +37,6 @@ void write_answer(Session& session, const std::optional<std::string>& target,
   }
   session.output.write(text());
   if (target) write_file(*target, json());
-}
-
-std::string json_text(std::string_view bytes) {
-  std::string result;
-  result.reserve(bytes.size());
-  while (!bytes.empty()) {
-    const std::size_t length = utf8_length(bytes);
-    if (length == 0)
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
-    else
-      result += bytes.substr(0, length);
-    bytes.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return result;
 }
 
 }  // namespace polygraph::cli

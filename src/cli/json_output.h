@@ -8,6 +8,7 @@
 
 #include "cli/session.h"
 #include "cli/tool.h"
+#include "core/utf8.h"  // json_text
 
 /// What tools with a `--json` option share.
 namespace polygraph::cli {
@@ -27,8 +28,5 @@ void refuse_model(std::string_view option, const std::optional<std::string>& out
 /// text. What is not wanted is not made.
 void write_answer(Session& session, const std::optional<std::string>& target,
                   const std::function<std::string()>& text, const std::function<std::string()>& json);
-
-/// Text from a model for JSON, which holds Unicode only: other bytes come out as `\xff`.
-std::string json_text(std::string_view bytes);
 
 }  // namespace polygraph::cli

@@ -3,26 +3,22 @@
 #include <polygraph/compare/input_data.h>
 #include <polygraph/compare/reduce_iterations.h>
 #include <polygraph/compare/run_stream.h>
-#include <polygraph/compare/saved_data.h>
 #include <polygraph/core/error.h>
-#include <polygraph/core/files.h>
 
 #include <chrono>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
 
-#include "cli/input_options.h"
 #include "cli/json_output.h"
 #include "cli/logging_options.h"
 #include "cli/run_arguments.h"
+#include "cli/run_gen_script.h"
 #include "cli/run_html.h"
-#include "cli/run_iteration.h"
 #include "cli/run_model.h"
 #include "cli/run_ranks.h"
-#include "cli/run_report.h"
 #include "cli/text.h"
 #include "cli/tools.h"
+#include "compare/run_writer.h"
 #include "core/log_format.h"
 
 namespace polygraph::cli {
@@ -30,20 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using compare::IterationResult;
-
-// Raw inputs: FOLDER/<iteration>/<input>.bin.
-void save_blobs(const fs::path& folder, std::int64_t iteration, const FeedDict& inputs) {
-  for (const auto& [name, any] : inputs) {
-    const Tensor tensor = any.contiguous();
-    const fs::path file = name + ".bin";
-    if (file.has_parent_path() || tensor.dtype() == DataType::string)
-      throw InputError(fmt::format("Cannot save the input '{}' as raw bytes: {}.", name,
-                                   file.has_parent_path() ? "its name is no name of a file" : "it is text"),
-                       "Save the inputs with --save-inputs inputs.npz.");
-    write_file(folder / fmt::format("{:010}", iteration) / file,
-               std::span(static_cast<const std::byte*>(tensor.data()), tensor.nbytes()));
-  }
-}
+using compare::detail::IterationReport;
+using compare::detail::IterationReporter;
 
 RunPlotsOptions plots_options(const RunArguments& arguments) {
   const auto found = arguments.compare.settings.find("simple");
@@ -60,137 +44,12 @@ RunPlotsOptions plots_options(const RunArguments& arguments) {
           .nans_compare_equal = is_set("nans_compare_equal")};
 }
 
-// What one run of the tool reports, iteration by iteration.
-class Run {
- public:
-  Run(Session& session, const RunArguments& arguments, compare::Comparator& comparator, bool is_verbose)
-      : session_(session),
-        arguments_(arguments),
-        comparator_(comparator),
-        plots_(plots_options(arguments)),
-        draws_(plots_options(arguments).any()),
-        is_verbose_(is_verbose) {
-    if (arguments_.save_inputs) inputs_writer_ = compare::feed_writer(*arguments_.save_inputs);
-    if (arguments_.save_outputs) outputs_writer_ = compare::results_writer(*arguments_.save_outputs);
-    report_.validated = arguments_.validate;
-  }
-
-  /// Takes the next iteration. Returns whether to go on.
-  bool take(IterationReport iteration) {
-    tell(iteration.metadata);
-    if (inputs_writer_ && iteration.inputs) inputs_writer_->add(*iteration.inputs);
-    if (arguments_.save_input_blob && iteration.inputs)
-      save_blobs(*arguments_.save_input_blob, report_.iterations, *iteration.inputs);
-    save_outputs(iteration.outputs);
-    for (const IterationReport::Inference& inference : iteration.inferences) add_time(inference);
-    add_invalid(std::move(iteration.invalid));
-    for (const std::string& failure : iteration.failures) {
-      lost_ = true;
-      tell(fmt::format("FAILED | {}\n", failure));
-    }
-    if (iteration.error) std::rethrow_exception(iteration.error);
-    bool passed = true;
-    const std::vector<compare::PairComparison>& pairs = comparator_.add(std::move(iteration.pairs));
-    if (draws_) plots_.add(comparator_.pairs(), pairs);
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-      tell_pair(comparator_.pairs()[i], pairs[i].passed, iteration.texts[i]);
-      passed = passed && pairs[i].passed;
-    }
-    ++report_.iterations;
-    stopped_ = arguments_.compare.fail_fast && !(passed && report_.invalid.empty() && !lost_);
-    return !stopped_;
-  }
-
-  /// @param loaded  The outputs that were compared with those of runners.
-  ExitCode finish(double seconds, std::string command, LoadedOutputs& loaded) {
-    if (report_.iterations == 0)
-      throw InputError("Nothing was run: there are no inputs.", "Give inputs with at least one iteration.");
-    if (!arguments_.runners.empty() && !loaded.empty() && !stopped_ && loaded.has(report_.iterations))
-      throw InputError(
-          fmt::format("The outputs that are loaded ({}) are more than the {} iteration(s) that were run.",
-                      loaded.str(), report_.iterations),
-          "Run as many iterations as were saved (--iterations, --load-inputs).");
-    const bool compared = comparator_.finish();
-    if (inputs_writer_) inputs_writer_->finish();
-    if (outputs_writer_) outputs_writer_->finish();
-    if (arguments_.save_accuracy_results) comparator_.results().save(*arguments_.save_accuracy_results);
-    report_.pairs = comparator_.pairs();
-    report_.passed = (report_.pairs.empty() || compared) && report_.invalid.empty() && !lost_;
-    report_.seconds = seconds;
-    report_.command = std::move(command);
-    report_.model = arguments_.loading.model.string();
-    write_answer(
-        session_, arguments_.json, [&] { return run_summary(report_); },
-        [&] { return run_json(report_).dump(2) + "\n"; });
-    if (arguments_.junit) write_file(*arguments_.junit, run_junit(report_));
-    if (arguments_.html) write_file(*arguments_.html, run_html(report_, plots_));
-    return report_.passed ? ExitCode::passed : ExitCode::failed;
-  }
-
- private:
-  void tell(const std::string& text) {
-    if (arguments_.json != standard_output) session_.output.write(text);
-  }
-
-  void add_time(const IterationReport::Inference& inference) {
-    auto found = std::ranges::find(report_.runners, inference.runner, &RunnerTimes::name);
-    if (found == report_.runners.end())
-      found = report_.runners.insert(report_.runners.end(), RunnerTimes{.name = inference.runner});
-    if (inference.seconds) found->add(*inference.seconds);
-  }
-
-  void save_outputs(const std::vector<IterationResult>& results) {
-    if (!outputs_writer_ || results.empty()) return;
-    compare::RunResults saved;
-    for (const IterationResult& result : results) saved.add(result.runner_name, {result});
-    outputs_writer_->add(saved);
-  }
-
-  void add_invalid(std::vector<InvalidValues> found) {
-    for (InvalidValues& bad : found) {
-      const auto known = std::ranges::find_if(report_.invalid, [&](const InvalidValues& each) {
-        return each.runner == bad.runner && each.output == bad.output;
-      });
-      if (known != report_.invalid.end())
-        ++known->iterations;
-      else
-        report_.invalid.push_back(std::move(bad));
-    }
-  }
-
-  // The first iteration in full, and those that failed, up to a number; all with -v.
-  void tell_pair(const compare::PairSummary& pair, bool passed, const std::string& text) {
-    if (arguments_.json == standard_output) return;
-    const std::int64_t iteration = pair.iterations - 1;
-    const bool in_full = is_verbose_ || iteration == 0 || (!passed && failures_told_ < most_failures_told);
-    if (!in_full) return;
-    failures_told_ += !passed;
-    if (iteration == 0)
-      tell(fmt::format("Accuracy Comparison | {} vs. {}\n", pair.runners.first, pair.runners.second));
-    tell(fmt::format("Iteration: {}\n", iteration));
-    tell(text);
-  }
-
-  Session& session_;
-  const RunArguments& arguments_;
-  compare::Comparator& comparator_;
-  RunPlots plots_;
-  bool draws_;
-  std::unique_ptr<compare::FeedWriter> inputs_writer_;
-  std::unique_ptr<compare::ResultsWriter> outputs_writer_;
-  RunReport report_;
-  std::int64_t failures_told_ = 0;
-  bool is_verbose_;
-  bool lost_ = false;
-  bool stopped_ = false;
-};
-
-std::unique_ptr<compare::InputData> input_data(const RunArguments& arguments) {
-  if (arguments.data_script) return compare::inputs_from_script(*arguments.data_script);
-  if (!arguments.load_inputs.empty()) return compare::loaded_inputs(arguments.load_inputs);
-  compare::DataLoaderOptions options = data_loader_options(arguments.data);
-  options.iterations = arguments.iterations;
-  return compare::generated_inputs(std::move(options));
+std::vector<compare::PostprocessFunction> postprocess_functions(const RunArguments& arguments) {
+  std::vector<compare::PostprocessFunction> functions;
+  for (const compare::ScriptName& script : arguments.postprocess_scripts)
+    functions.push_back(compare::postprocess_function_from_script(script));
+  if (arguments.top_k) functions.emplace_back(compare::TopKPostprocessFunc(*arguments.top_k));
+  return functions;
 }
 
 // Whether one path is the other, or lies in it.
@@ -240,18 +99,6 @@ void check(const RunArguments& arguments) {
     log_warning("There is one runner only: nothing is compared.");
 }
 
-// As a shell would have to be given it.
-std::string command_line_text(Values arguments) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./:,@%";
-  std::string text = "polygraph";
-  for (const std::string& argument : arguments) {
-    const bool is_plain = !argument.empty() && argument.find_first_not_of(plain) == std::string::npos;
-    text += " " + (is_plain ? argument : shell_quoted(argument));
-  }
-  return text;
-}
-
 // The iterations that are this rank's.
 class OwnIterations {
  public:
@@ -260,7 +107,6 @@ class OwnIterations {
       : arguments_(arguments), step_(ranks.size()), next_(ranks.rank()), reporter_(reporter) {
     for (const auto& runner : runners) runners_.push_back(runner.get());
     options_ = {.warm_up = arguments.warm_up};
-    options_.on_activation = [](const Runner& runner) { log_info("{} | Activated", runner.name()); };
     if (!runners_.empty()) data_ = compare::every_nth(input_data(arguments), ranks.rank(), ranks.size());
   }
 
@@ -321,22 +167,24 @@ class OwnIterations {
 
 // Everything that a rank has made ready to run.
 struct Prepared {
-  Prepared(const RunArguments& given, const compare::RankGroup& ranks, bool is_verbose)
+  Prepared(const Session& session, const RunArguments& given, const compare::RankGroup& ranks)
       : arguments(arguments_for_rank(given, ranks)),
-        comparator((check(arguments), compare_functions(arguments.compare)),
+        options((check(arguments),
+                 reporter_options(arguments, session.logging, command_line_text(session.arguments)))),
+        comparator(compare_functions(arguments.compare),
                    {.check_average = arguments.compare.check_average,
                     .keep_results = arguments.save_accuracy_results.has_value()}),
-        runners(make_runners(arguments)),
-        reporter(arguments, comparator, names(), is_verbose),
+        runners(runners_of(arguments)),
+        reporter(options, postprocess_functions(arguments), comparator),
         iterations(arguments, ranks, reporter, runners) {}
 
-  std::set<std::string> names() const {
-    std::set<std::string> found;
-    for (const auto& runner : runners) found.insert(runner->name());
-    return found;
+  static std::vector<std::unique_ptr<Runner>> runners_of(const RunArguments& arguments) {
+    const auto changed = changed_model(arguments);
+    return make_runners(arguments, changed ? std::make_shared<const onnx::Model>(changed->get()) : nullptr);
   }
 
   RunArguments arguments;
+  compare::RunReporterOptions options;
   compare::Comparator comparator;
   std::vector<std::unique_ptr<Runner>> runners;
   IterationReporter reporter;
@@ -344,11 +192,12 @@ struct Prepared {
 };
 
 // On the ranks that do not report.
-ExitCode serve(const RunArguments& arguments, compare::RankGroup& ranks, HeldLog& log, bool is_verbose) {
+ExitCode serve(const Session& session, const RunArguments& arguments, compare::RankGroup& ranks,
+               HeldLog& log) {
   std::optional<Prepared> prepared;
   const auto make = [&]() -> std::optional<IterationReport> {
     try {
-      if (!prepared) prepared.emplace(arguments, ranks, is_verbose);
+      if (!prepared) prepared.emplace(session, arguments, ranks);
       std::optional<IterationReport> report = prepared->iterations.next();
       if (report) report->log = log.take();
       return report;
@@ -357,37 +206,62 @@ ExitCode serve(const RunArguments& arguments, compare::RankGroup& ranks, HeldLog
     }
   };
   compare::reduce_iterations<IterationReport>(
-      ranks, {.make = make, .encode = encode, .decode = nullptr, .take = nullptr});
+      ranks, {.make = make, .encode = compare::detail::encode, .decode = nullptr, .take = nullptr});
   return ExitCode::passed;
+}
+
+// The command that a generated program stands for. No other option begins so.
+std::vector<std::string> without_gen_script(Values arguments) {
+  std::vector<std::string> rest;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (!arguments[i].starts_with("--ge"))
+      rest.push_back(arguments[i]);
+    else if (arguments[i].find('=') == std::string::npos)
+      ++i;  // its value
+  }
+  return rest;
 }
 
 ExitCode run(Session& session, const RunArguments& arguments) {
   const auto started = std::chrono::steady_clock::now();
-  const bool is_verbose = session.logging.resolve().level <= Severity::verbose;
+  const bool is_first = compare::launched_rank().rank == 0;
+  if (arguments.gen_script) {
+    if (!is_first) return ExitCode::passed;
+    check(arguments);
+    return write_generated_program(session, arguments,
+                                   command_line_text(without_gen_script(session.arguments)));
+  }
   std::optional<HeldLog> log;
-  if (compare::launched_rank().rank != 0) log.emplace(is_verbose);
+  if (!is_first) log.emplace(session.logging.resolve().level <= Severity::verbose);
   const std::shared_ptr<compare::RankGroup> ranks = join_run(session);
-  if (ranks->rank() != 0) return serve(arguments, *ranks, *log, is_verbose);
+  if (ranks->rank() != 0) return serve(session, arguments, *ranks, *log);
   // Made with the first iteration, which is this rank's: whatever fails, the other ranks are told to stop.
   std::optional<Prepared> prepared;
-  std::optional<Run> one;
+  std::optional<compare::detail::RunWriter> writer;
+  RunPlots plots(plots_options(arguments));
   const auto make = [&] {
-    if (!one) {
-      prepared.emplace(arguments, *ranks, is_verbose);
-      one.emplace(session, prepared->arguments, prepared->comparator, is_verbose);
+    if (!writer) {
+      prepared.emplace(session, arguments, *ranks);
+      writer.emplace(prepared->options, prepared->comparator,
+                     [&session](std::string_view text) { session.output.write(text); });
+      if (plots_options(arguments).any())
+        writer->on_compared = [&plots](const auto& pairs, const auto& found) { plots.add(pairs, found); };
     }
     return prepared->iterations.next();
   };
   const auto from_other = [&](const Bytes& message, int from) {
-    IterationReport report = decode(message, ranks->where(from));
+    IterationReport report = compare::detail::decode(message, ranks->where(from));
     show_log(report.log, ranks->where(from));
     return report;
   };
-  const auto take = [&](IterationReport report) { return one->take(std::move(report)); };
+  const auto take = [&](IterationReport report) { return writer->take(std::move(report)); };
   compare::reduce_iterations<IterationReport>(
-      *ranks, {.make = make, .encode = encode, .decode = from_other, .take = take});
+      *ranks, {.make = make, .encode = compare::detail::encode, .decode = from_other, .take = take});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  return one->finish(seconds, command_line_text(session.arguments), prepared->reporter.loaded());
+  const bool passed =
+      writer->finish(seconds, arguments.runners.empty() ? nullptr : &prepared->reporter.loaded());
+  if (arguments.html) write_file(*arguments.html, run_html(writer->report(), plots));
+  return passed ? ExitCode::passed : ExitCode::failed;
 }
 
 }  // namespace
@@ -409,7 +283,9 @@ Tool run_tool(Session& session) {
                    {"polygraph run model.onnx --onnxrt --openvino --onnx-outputs '*'",
                     "Which layer differs first?"},
                    {"polygraph run model.onnx --onnxrt --save-outputs golden.json",
-                    "Outputs to compare with later (--load-outputs)."}},
+                    "Outputs to compare with later (--load-outputs)."},
+                   {"polygraph run model.onnx --onnxrt --openvino --gen-script compare/compare.cpp",
+                    "The same as a C++ program, to go on from."}},
   };
   Option model = model_argument(arguments->loading);
   model.arity = Arity::optional;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "cli/input_options.h"
 #include "cli/json_output.h"
 #include "cli/metadata_text.h"
 
@@ -250,6 +251,13 @@ OptionGroup results_group(RunArguments& arguments) {
 OptionGroup report_group(RunArguments& arguments) {
   return {.title = "Report",
           .options = {
+              {.names = {"--gen", "--gen-script"},
+               .metavar = "FILE.cpp",
+               .help = "Run nothing, but write a C++ program that does the same, and a CMakeLists.txt "
+                       "beside it that builds it. `-`: print the program.",
+               .arity = Arity::one,
+               .completes = Completes::files,
+               .apply = [&arguments](Values values) { arguments.gen_script = values.front(); }},
               json_option("the report", arguments.json),
               path_option({"--junit"}, "FILE",
                           "Write the verdicts as JUnit XML, which continuous integration reads.",
@@ -275,6 +283,31 @@ OptionGroup trt_network_options(RunArguments& arguments) {
 }
 
 }  // namespace
+
+std::unique_ptr<compare::InputData> input_data(const RunArguments& arguments) {
+  if (arguments.data_script) return compare::inputs_from_script(*arguments.data_script);
+  if (!arguments.load_inputs.empty()) return compare::loaded_inputs(arguments.load_inputs);
+  compare::DataLoaderOptions options = data_loader_options(arguments.data);
+  options.iterations = arguments.iterations;
+  return compare::generated_inputs(std::move(options));
+}
+
+compare::RunReporterOptions reporter_options(const RunArguments& arguments, const LoggingOptions& logging,
+                                             std::string command) {
+  return {.check_average = arguments.compare.check_average,
+          .fail_fast = arguments.compare.fail_fast,
+          .validate = arguments.validate,
+          .verbose = logging.resolve().level <= Severity::verbose,
+          .load_outputs = arguments.load_outputs,
+          .save_inputs = arguments.save_inputs,
+          .save_outputs = arguments.save_outputs,
+          .save_input_blob = arguments.save_input_blob,
+          .save_accuracy_results = arguments.save_accuracy_results,
+          .json = arguments.json,
+          .junit = arguments.junit,
+          .model = arguments.loading.model.string(),
+          .command = std::move(command)};
+}
 
 std::vector<OptionGroup> run_groups(RunArguments& arguments) {
   return {runners_group(arguments),

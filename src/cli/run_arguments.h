@@ -1,15 +1,19 @@
 #pragma once
 
+#include <polygraph/compare/input_data.h>
 #include <polygraph/compare/postprocess.h>
+#include <polygraph/compare/run_reporter.h>
 #include <polygraph/compare/script.h>
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/compare_options.h"
+#include "cli/logging_options.h"
 #include "cli/onnx_options.h"
 #include "cli/openvino_options.h"
 #include "cli/option_fields.h"
@@ -59,7 +63,17 @@ struct RunArguments {
   std::optional<std::filesystem::path> html;
   std::optional<std::filesystem::path> save_heatmaps;
   std::optional<std::filesystem::path> save_error_metrics_plot;
+
+  std::optional<std::string> gen_script;  ///< where the program is written; `-`: standard output
 };
+
+/// Where the inputs come from.
+std::unique_ptr<compare::InputData> input_data(const RunArguments& arguments);
+
+/// What the run is to be reported as.
+/// @param command  What it says was run.
+compare::RunReporterOptions reporter_options(const RunArguments& arguments, const LoggingOptions& logging,
+                                             std::string command);
 
 /// The groups of options of `run`, which fill `arguments`; it has to outlive them.
 std::vector<OptionGroup> run_groups(RunArguments& arguments);

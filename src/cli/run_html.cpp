@@ -19,6 +19,9 @@
 namespace polygraph::cli {
 namespace {
 
+using compare::InvalidValues;
+using compare::RunnerTimes;
+
 using Json = nlohmann::ordered_json;
 using compare::ErrorMap;
 using compare::FunctionSummary;
@@ -268,7 +271,7 @@ std::vector<std::string> names_of(const PairSummary& pair) {
 
 class Page {
  public:
-  Page(const RunReport& report, const RunPlots& plots) : report_(report), plots_(plots) {
+  Page(const compare::RunReport& report, const RunPlots& plots) : report_(report), plots_(plots) {
     for (std::size_t i = 0; i < report.pairs.size(); ++i) rank(i);
     std::ranges::stable_sort(ranked_, std::ranges::greater(), &Ranked::badness);
   }
@@ -484,7 +487,7 @@ class Page {
                        parts.tm_mday, parts.tm_hour, parts.tm_min);
   }
 
-  const RunReport& report_;
+  const compare::RunReport& report_;
   const RunPlots& plots_;
   std::vector<std::vector<std::string>> names_;  // of each pair
   std::vector<Ranked> ranked_;                   // the worst first
@@ -492,7 +495,7 @@ class Page {
 
 }  // namespace
 
-std::string run_html(const RunReport& report, const RunPlots& plots) {
+std::string run_html(const compare::RunReport& report, const RunPlots& plots) {
   std::string page(run_html_page);
   const auto fill = [&](std::string_view place, const std::string& text) {
     page.replace(page.find(place), place.size(), text);

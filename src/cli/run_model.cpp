@@ -3,42 +3,26 @@
 #include <fmt/format.h>
 #include <polygraph/compare/subprocess_runner.h>
 #include <polygraph/core/backend.h>
+#include <polygraph/core/backends.h>
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
-#include <polygraph/onnx/convert_float.h>
-#include <polygraph/onnx/model.h>
-#include <polygraph/onnx/official.h>
-#include <polygraph/onnx/passes.h>
-#include <polygraph/onnx/save.h>
+#include <polygraph/onnx/installed_evaluators.h>
+#include <polygraph/onnx/loaders.h>
 #include <polygraph/reference/runner.h>
 
 #include <algorithm>
 #include <map>
 #include <utility>
 
-#include "cli/backends.h"
 #include "cli/plan_file.h"
-#include "cli/surgeon_edit.h"
-#include "cli/surgeon_engines.h"
+#include "core/option_text.h"
+#include "onnx/held_model.h"
 
 namespace polygraph::cli {
 namespace {
 
 using SharedModel = std::shared_ptr<const onnx::Model>;
-
-// The model as the command line wants it changed; null if it stays as it is in the file.
-SharedModel edited_model(const RunArguments& arguments) {
-  if (arguments.model_options.empty()) return nullptr;
-  const OnnxLoading& loading = arguments.loading;
-  auto model = std::make_shared<onnx::Model>(onnx::load_model(loading.model));
-  set_data_folder(loading, *model);
-  if (loading.infer_shapes) infer_shapes_of(*model);
-  if (loading.selects_outputs()) onnx::passes::modify_outputs(*model, loading.outputs);
-  if (loading.fp16) *model = onnx::convert_to_fp16(*model);
-  if (arguments.save_onnx) onnx::save_model(*model, *arguments.save_onnx);
-  return model;
-}
 
 bool is_trt(std::string_view backend) {
   return backend == "trt" || backend == "trt-rtx";
@@ -88,19 +72,11 @@ void refuse_plan_for_others(const RunArguments& arguments) {
 std::unique_ptr<Runner> reference_of(const RunArguments& arguments, const RunnerArgument& argument,
                                      SharedModel model, std::string name) {
   reference::RunnerOptions options;
-  for (const auto& [field, value] : argument.settings) {
-    if (field == "outputs_in_double")
-      options.outputs_in_double = value == "true";
-    else if (field == "threads")
-      polygraph::detail::parse_option(options.threads, value);
-    else
-      throw UsageError(fmt::format("--with {}: --reference has no such option.{}", field,
-                                   suggest(field, {"outputs_in_double", "threads"})));
-  }
-  const auto load = [model = std::move(model), path = arguments.loading.model] {
-    return model ? *model : onnx::load_model(path);
-  };
-  return std::make_unique<reference::Runner>(load, installed_evaluators(), options, std::move(name));
+  for (const auto& [field, value] : argument.settings) set_option(options, field, value);
+  Source<onnx::Model> load = onnx::OnnxFromPath(arguments.loading.model);
+  if (model) load = onnx::HeldModel{std::move(model), changed_model_name};
+  return std::make_unique<reference::Runner>(std::move(load), onnx::installed_evaluators(), options,
+                                             std::move(name));
 }
 
 std::unique_ptr<Runner> engine_of(const RunArguments& arguments, const RunnerArgument& argument,
@@ -116,6 +92,7 @@ std::unique_ptr<Runner> engine_of(const RunArguments& arguments, const RunnerArg
   }
   request.model = arguments.loading.model;
   request.in_memory = std::move(model);
+  request.in_memory_name = changed_model_name;
   request.config.insert(request.config.end(), argument.settings.begin(), argument.settings.end());
   return load_backend(argument.backend).runner(request, name);
 }
@@ -128,9 +105,8 @@ std::unique_ptr<Runner> runner_of(const RunArguments& arguments, const RunnerArg
 
 }  // namespace
 
-std::vector<std::unique_ptr<Runner>> make_runners(const RunArguments& arguments) {
-  std::vector<std::unique_ptr<Runner>> runners;
-  if (arguments.runners.empty()) return runners;
+std::optional<Source<onnx::Model>> changed_model(const RunArguments& arguments) {
+  if (arguments.runners.empty()) return std::nullopt;
   if (arguments.loading.model.empty())
     throw UsageError(fmt::format("--{} needs a model to run.", arguments.runners.front().backend),
                      "Name it: polygraph run model.onnx --" + arguments.runners.front().backend + ".");
@@ -138,7 +114,23 @@ std::vector<std::unique_ptr<Runner>> make_runners(const RunArguments& arguments)
     refuse_for_engine(arguments);
   check_save_engine(arguments);
   refuse_plan_for_others(arguments);
-  const SharedModel model = edited_model(arguments);
+  if (arguments.model_options.empty()) return std::nullopt;
+  const OnnxLoading& loading = arguments.loading;
+  Source<onnx::Model> model =
+      onnx::OnnxFromPath(loading.model, {.external_data_dir = loading.external_data_dir.value_or("").string(),
+                                         .ignore_external_data = loading.ignore_external_data});
+  if (loading.infer_shapes) model = onnx::InferShapes(std::move(model));
+  if (loading.selects_outputs())
+    model = onnx::ModifyOutputs(std::move(model), {.outputs = loading.outputs.outputs,
+                                                   .exclude_outputs = loading.outputs.exclude,
+                                                   .mark_types = loading.outputs.op_types});
+  if (loading.fp16) model = onnx::ConvertToFp16(std::move(model));
+  if (arguments.save_onnx) model = onnx::SaveOnnx(std::move(model), *arguments.save_onnx);
+  return model;
+}
+
+std::vector<std::unique_ptr<Runner>> make_runners(const RunArguments& arguments, const SharedModel& model) {
+  std::vector<std::unique_ptr<Runner>> runners;
   std::map<std::string, int> counts;
   for (const RunnerArgument& argument : arguments.runners) {
     const std::string name = fmt::format("{}-runner-N{}", argument.backend, counts[argument.backend]++);

@@ -1,17 +1,12 @@
 #pragma once
 
 #include <polygraph/core/runner.h>
-#include <polygraph/onnx/fold_constants.h>
 #include <polygraph/onnx/model.h>
 
 #include <memory>
 #include <string>
 
 namespace polygraph::cli {
-
-/// Evaluators of all backends, OpenVINO's first. A backend is loaded when it is first asked to compute
-/// something; one that is not installed refuses every node, saying what to install.
-onnx::Evaluators installed_evaluators();
 
 /// A runner of the model, not activated: ONNX Runtime's if that is installed, else OpenVINO's. Throws
 /// BackendError, with what each lacks, if neither is.

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <polygraph/onnx/fold_constants.h>
+#include <polygraph/onnx/installed_evaluators.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/json_output.h"
-#include "cli/surgeon_engines.h"
 #include "cli/text.h"
 #include "core/log_format.h"
 
@@ -69,7 +69,8 @@ OptionGroup folding_group(Folding& folding) {
 void fold_constants(ModelEdit& edit, const Folding& folding, bool infer_shapes) {
   onnx::FoldOptions options = folding.options;
   options.do_shape_inference = options.do_shape_inference && infer_shapes;
-  const onnx::FoldReport report = onnx::passes::fold_constants(edit.model(), options, installed_evaluators());
+  const onnx::FoldReport report =
+      onnx::passes::fold_constants(edit.model(), options, onnx::installed_evaluators());
   if (report.nothing())
     edit.note("No constants to fold");
   else

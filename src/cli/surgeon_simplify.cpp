@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
+#include <polygraph/onnx/installed_evaluators.h>
 #include <polygraph/onnx/simplify.h>
 
 #include <memory>
@@ -7,7 +8,6 @@
 
 #include "cli/logging_options.h"
 #include "cli/surgeon_edit.h"
-#include "cli/surgeon_engines.h"
 #include "cli/surgeon_verify.h"
 #include "cli/tools.h"
 
@@ -92,7 +92,7 @@ void add_report(ModelEdit& edit, const onnx::SimplifyReport& report) {
 ExitCode simplify(Session& session, const Arguments& arguments) {
   ModelEdit edit("surgeon simplify", arguments.loading, arguments.saving);
   edit.show_ops();
-  add_report(edit, onnx::passes::simplify(edit.model(), arguments.options, installed_evaluators()));
+  add_report(edit, onnx::passes::simplify(edit.model(), arguments.options, onnx::installed_evaluators()));
   if (arguments.verify) {
     const std::string mismatch =
         verify_same(edit.original(), edit.model(), arguments.data, arguments.tolerance);

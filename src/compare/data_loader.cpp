@@ -16,6 +16,14 @@ namespace polygraph::compare {
 
 namespace {
 
+// Whole numbers of 64 bits exactly, others as the shortest text that gives them again.
+std::string literal(long double value) {
+  if (std::isinf(value))
+    return fmt::format("{}std::numeric_limits<long double>::infinity()", value < 0 ? "-" : "");
+  const std::string text = fmt::format("{}", value);
+  return text.find_first_of(".e") == std::string::npos ? text + ".0L" : text + "L";
+}
+
 const ValueRange& range_of(const std::string& name, const DataLoaderOptions& options) {
   static const ValueRange standard;
   auto found = options.val_range.find(name);
@@ -151,6 +159,10 @@ void warn_of_unknown_names(const TensorMetadata& inputs, const DataLoaderOptions
 }
 
 }  // namespace
+
+std::string cpp_literal(const ValueRange& range) {
+  return fmt::format("{{{}, {}}}", literal(range.min), literal(range.max));
+}
 
 DataLoader::DataLoader(TensorMetadata inputs, DataLoaderOptions options) : options_(std::move(options)) {
   constexpr std::uint64_t last_seed = std::numeric_limits<std::uint32_t>::max();

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <polygraph/compare/input_data.h>
 #include <polygraph/core/error.h>
+#include <polygraph/core/loader.h>
 
 #include "compare/input_source.h"
 
@@ -26,6 +27,7 @@ class GeneratedInputs final : public InputData {
   }
   void rewind() override { next_ = 0; }
   std::optional<std::int64_t> iterations() const override { return options_.iterations; }
+  std::string str() const override { return cpp_expression<0>("generated_inputs", options_); }
 
  private:
   DataLoaderOptions options_;
@@ -55,6 +57,7 @@ class LoadedInputs final : public InputData {
     next_ = 0;
   }
   std::optional<std::int64_t> iterations() const override { return std::nullopt; }
+  std::string str() const override { return cpp_expression<1>("loaded_inputs", paths_); }
 
  private:
   // Goes through the sources until `use` finds an iteration in one.

@@ -73,6 +73,15 @@ Tensor top_k_indices(const Tensor& tensor, const TopK& how) {
   return result;
 }
 
+std::string cpp_literal(const TopK& how) {
+  return how.axis == TopK().axis ? fmt::format("TopK{{{}}}", how.k)
+                                 : fmt::format("TopK{{{}, {}}}", how.k, how.axis);
+}
+
+std::string TopKPostprocessFunc::str() const {
+  return fmt::format("TopKPostprocessFunc({})", cpp_literal(k_));
+}
+
 IterationResult TopKPostprocessFunc::operator()(IterationResult result) const {
   for (auto& [name, tensor] : result.outputs) {
     const TopK* const how = k_.find(name);

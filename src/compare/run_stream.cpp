@@ -14,6 +14,7 @@ namespace {
 class ActiveRunner {
  public:
   ActiveRunner(Runner& runner, const RunOptions& options) : runner_(runner), activation_(runner.activate()) {
+    log_info("{} | Activated", runner_.name());
     if (options.on_activation) options.on_activation(runner_);
   }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <polygraph/compare/subprocess_runner.h>
+#include <polygraph/core/options.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -160,6 +161,17 @@ SubprocessRunner::SubprocessRunner(std::string name, std::function<std::unique_p
     : Runner(std::move(name)), make_(std::move(make)), seconds_(seconds) {}
 
 SubprocessRunner::~SubprocessRunner() = default;
+
+std::string SubprocessRunner::str() const {
+  const std::string other = make_()->str();
+  const std::size_t parenthesis = other.find('(');
+  if (parenthesis == std::string::npos) return {};
+  const std::string make = fmt::format("[&] {{ return std::make_unique<{}>{}; }}",
+                                       other.substr(0, parenthesis), other.substr(parenthesis));
+  return seconds_ == 0
+             ? fmt::format("SubprocessRunner({}, {})", cpp_literal(name()), make)
+             : fmt::format("SubprocessRunner({}, {}, {})", cpp_literal(name()), make, cpp_literal(seconds_));
+}
 
 Runner::Interface SubprocessRunner::start() {
   std::array<int, 2> fds{};

@@ -1,5 +1,9 @@
 #include "core/utf8.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace polygraph {
 
 std::size_t utf8_length(std::string_view text) {
@@ -37,6 +41,20 @@ void append_utf8(std::string& out, std::uint32_t code_point) {
     put(0x80 | (code_point >> 6 & 0x3F));
   }
   put(0x80 | (code_point & 0x3F));
+}
+
+std::string json_text(std::string_view bytes) {
+  std::string result;
+  result.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const std::size_t length = utf8_length(bytes);
+    if (length == 0)
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
+    else
+      result += bytes.substr(0, length);
+    bytes.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return result;
 }
 
 }  // namespace polygraph

@@ -12,6 +12,7 @@ namespace polygraph::onnx {
 
 std::string Evaluators::str() const {
   if (evaluators_.empty()) return "{}";
+  if (!expression_.empty()) return expression_;
   std::string names;
   for (const auto& evaluator : evaluators_)
     names += (names.empty() ? "" : ", ") + std::string(evaluator->name());

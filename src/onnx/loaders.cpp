@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
+#include <polygraph/core/literals.h>
 #include <polygraph/onnx/loaders.h>
 
 #include <utility>
@@ -28,28 +29,13 @@ bool asks_for_all(const std::vector<std::string>& outputs) {
   return outputs == Names{"mark-all"} || outputs == Names{"mark all"} || outputs == Names{"mark", "all"};
 }
 
-std::string literal(const PartialShape& shape) {
-  if (!shape.has_rank()) return "PartialShape::unknown_rank()";
-  std::string text;
-  for (const Dimension& dim : shape.dims()) {
-    text += text.empty() ? "" : ", ";
-    if (dim.is_static())
-      text += std::to_string(dim.min);
-    else if (!dim.name.empty())
-      text += cpp_literal(dim.name);
-    else
-      text += dim == Dimension() ? "-1" : fmt::format("Dimension({}, {})", dim.min, dim.max);
-  }
-  return "PartialShape{" + text + "}";
-}
-
 std::string literal(const ExtractSubgraph::Boundaries& boundaries) {
   if (!boundaries) return "{}";
   std::string text;
   for (const passes::Boundary& boundary : *boundaries)
     text += fmt::format("{}{{{}, {}, {}}}", text.empty() ? "" : ", ", cpp_literal(boundary.name),
                         boundary.dtype ? fmt::format("DataType::{}", to_string(*boundary.dtype)) : "{}",
-                        boundary.shape ? literal(*boundary.shape) : "{}");
+                        boundary.shape ? cpp_literal(*boundary.shape) : "{}");
   return "{{" + text + "}}";
 }
 

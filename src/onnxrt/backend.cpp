@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/option_text.h"
+#include "onnx/held_model.h"
 
 namespace polygraph::onnxrt {
 
@@ -49,7 +50,7 @@ class OnnxRuntimeBackend final : public Backend {
     refuse(!request.outputs.empty() || !request.exclude_outputs.empty() || !request.mark_layer_types.empty(),
            "mark outputs of its own");
     ModelSource model = request.model;
-    if (request.in_memory) model = [model = request.in_memory] { return *model; };
+    if (request.in_memory) model = onnx::HeldModel{request.in_memory, request.in_memory_name};
     SessionFromOnnx session(std::move(model), std::move(options));
     return name.empty() ? std::make_unique<Runner>(std::move(session))
                         : std::make_unique<Runner>(std::move(session), name);

@@ -144,6 +144,10 @@ Runner::~Runner() {
   deactivate();
 }
 
+std::string Runner::str() const {
+  return cpp_expression<1>("onnxrt::Runner", source_, name());
+}
+
 Runner::Interface Runner::activate_impl() {
   request_ = std::make_unique<Request>(source_.get());
   return {request_->session.inputs(), request_->session.outputs()};

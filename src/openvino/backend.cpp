@@ -12,7 +12,7 @@
 #include <limits>
 
 #include "core/option_text.h"
-#include "openvino/model_network.h"
+#include "onnx/held_model.h"
 #include "openvino/translate.h"
 
 namespace polygraph::openvino {
@@ -35,11 +35,11 @@ EngineFromNetwork engine_of(const ModelRequest& request) {
   ConfigOptions options;
   for (const auto& [name, text] : request.config) set_option(options, name, text);
   const std::vector<std::filesystem::path> plugins(request.plugins.begin(), request.plugins.end());
-  Source<Network> network = NetworkFromOnnxPath(request.model, LoadPlugins(plugins));
+  Source<Runtime> runtime = LoadRuntime();
+  if (!plugins.empty()) runtime = LoadPlugins(plugins);
+  Source<Network> network = NetworkFromOnnxPath(request.model, runtime);
   if (request.in_memory)
-    network = [model = request.in_memory, load = LoadPlugins(plugins)] {
-      return network_from_model(*model, load());
-    };
+    network = NetworkFromOnnxModel(onnx::HeldModel{request.in_memory, request.in_memory_name}, runtime);
   const OutputOptions outputs{request.outputs, request.exclude_outputs, request.mark_layer_types};
   if (!(outputs == OutputOptions{})) network = ModifyNetworkOutputs(std::move(network), outputs);
   if (auto precisions = layer_precisions(request); !precisions.empty())

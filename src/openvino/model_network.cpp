@@ -1,5 +1,3 @@
-#include "openvino/model_network.h"
-
 #include <polygraph/core/error.h>
 #include <polygraph/onnx/save.h>
 #include <polygraph/openvino/loaders.h>
@@ -7,6 +5,7 @@
 
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include "onnx/tensors.h"
 
@@ -48,12 +47,21 @@ class TemporaryFolder {
 
 }  // namespace
 
-Network network_from_model(const onnx::Model& model, const Runtime& runtime) {
+NetworkFromOnnxModel::NetworkFromOnnxModel(Source<onnx::Model> model, Source<Runtime> runtime)
+    : model_(std::move(model)), runtime_(std::move(runtime)) {}
+
+Network NetworkFromOnnxModel::operator()() const {
+  const onnx::Model model = model_.get();
+  const Runtime runtime = runtime_.get();
   if (fits_in_memory(model)) return network_from_onnx_bytes(onnx::encode_model(model), runtime);
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "model.onnx";
   onnx::save_model(model, path, {.external_data_path = "model.weights"});
   return network_from_onnx_path(path, runtime);
+}
+
+std::string NetworkFromOnnxModel::str() const {
+  return cpp_expression<1>("NetworkFromOnnxModel", model_, runtime_);
 }
 
 }  // namespace polygraph::openvino

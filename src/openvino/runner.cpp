@@ -171,6 +171,10 @@ Runner::~Runner() {
   deactivate();
 }
 
+std::string Runner::str() const {
+  return cpp_expression<1>("openvino::Runner", source_, name());
+}
+
 Runner::Interface Runner::activate_impl() {
   auto engine = std::make_unique<Engine>(source_.get());
   Interface interface { engine->info().inputs, engine->info().outputs };

@@ -102,6 +102,10 @@ Runner::~Runner() {
   deactivate();
 }
 
+std::string Runner::str() const {
+  return cpp_expression<1>("reference::Runner", source_, fallback_, options_, name());
+}
+
 Runner::Interface Runner::activate_impl() {
   state_ = std::make_unique<State>(source_.get(), fallback_, options_);
   TensorMetadata outputs;

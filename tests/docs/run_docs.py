@@ -165,6 +165,7 @@ class Page:
         self.environment["PATH"] = os.pathsep.join([*map(str, binaries), os.environ["PATH"]])
         self.environment["TMPDIR"] = str(self.folder)
         self.environment["MAGIKA"] = str(model.parent)
+        self.environment["Polygraph_DIR"] = str(self.build)  # for CMake
         self.run(0, [sys.executable, str(self.source / "examples" / "make_identity.py"), "identity.onnx"])
 
     def run(self, number, command, what=None, with_errors=True):

@@ -71,6 +71,14 @@ if("onnxrt" IN_LIST COMPONENTS)
   run("${CMAKE_COMMAND}" -E env --unset=POLYGRAPH_ONNXRUNTIME --unset=VIRTUAL_ENV PATH=/nowhere HOME=/nowhere
     "${WORK}/outside/session" "${MODEL}")
   expect("bytes [dtype=int32")
+  # What run --gen-script writes is such a project, too.
+  set(program "${WORK}/program")
+  run("${WORK}/prefix/bin/polygraph" run "${MODEL}" --onnxrt --gen-script "${program}/compare.cpp")
+  run("${CMAKE_COMMAND}" -S "${program}" -B "${program}/build" -G Ninja
+    "-DCMAKE_PREFIX_PATH=${WORK}/prefix" "-DCMAKE_CXX_COMPILER=${COMPILER}")
+  run("${CMAKE_COMMAND}" --build "${program}/build")
+  run("${program}/build/compare")
+  expect("PASSED | Runtime: ")
 endif()
 if("openvino" IN_LIST COMPONENTS)
   run("${WORK}/outside/infer" "${MODEL}")

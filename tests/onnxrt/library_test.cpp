@@ -141,6 +141,8 @@ TEST(Library, LoadersPrintThemselves) {
   EXPECT_EQ(LoadLibrary().str(), "LoadLibrary()");
   EXPECT_EQ(LoadLibrary("a.so").str(), "LoadLibrary(\"a.so\")");
   EXPECT_EQ(SessionFromOnnx("m.onnx").str(), "SessionFromOnnx(\"m.onnx\")");
+  EXPECT_EQ(Runner(SessionFromOnnx("m.onnx"), "r").str(),
+            R"(onnxrt::Runner(SessionFromOnnx("m.onnx"), "r"))");
   EXPECT_EQ(SessionFromOnnx(BytesFromPath("m.onnx"), {.intra_op_threads = 2}, LoadLibrary("a.so")).str(),
             "SessionFromOnnx(BytesFromPath(\"m.onnx\"), {.intra_op_threads = 2}, LoadLibrary(\"a.so\"))");
 }

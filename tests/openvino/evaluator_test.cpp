@@ -8,7 +8,6 @@
 
 #include "contract/evaluator_contract.h"
 #include "helpers/node_test_files.h"
-#include "openvino/model_network.h"
 #include "openvino/models.h"
 
 namespace polygraph::openvino::test {
@@ -87,7 +86,7 @@ TEST(NetworkFromModel, HasItsExternalData) {
   const onnx::Model loaded = onnx::load_model(folder / "model.onnx");
   ASSERT_TRUE(loaded.graph.initializers[0].is_external());
   for (const onnx::Model* source : {&loaded, static_cast<const onnx::Model*>(&model)}) {
-    const Network network = network_from_model(*source);
+    const Network network = network_from_onnx_model(*source);
     ov::TensorVector outputs{ov::Tensor(ov::element::f32, {1000})};
     ASSERT_TRUE(network->evaluate(outputs, {}));
     EXPECT_EQ(outputs[0].data<float>()[999], 42);

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
+#include <polygraph/onnx/loaders.h>
+#include <polygraph/openvino/runner.h>
 
 #include <openvino/op/add.hpp>
 #include <openvino/op/constant.hpp>
@@ -223,6 +225,9 @@ TEST(Printing, OfLoaders) {
   EXPECT_EQ(NetworkFromOnnxPath("m.onnx", LoadPlugins({"a.so"})).str(),
             R"(NetworkFromOnnxPath("m.onnx", LoadPlugins({"a.so"})))");
   EXPECT_EQ(NetworkFromOnnxBytes(BytesFromPath("m")).str(), R"(NetworkFromOnnxBytes(BytesFromPath("m")))");
+  EXPECT_EQ(NetworkFromOnnxModel(onnx::OnnxFromPath("m.onnx"), LoadPlugins({"a.so"})).str(),
+            R"(NetworkFromOnnxModel(OnnxFromPath("m.onnx"), LoadPlugins({"a.so"})))");
+  EXPECT_EQ(Runner(EngineFromPath("e"), "r").str(), R"(openvino::Runner(EngineFromPath("e"), "r"))");
   EXPECT_EQ(NetworkFromIr("m.xml").str(), R"(NetworkFromIr("m.xml"))");
   EXPECT_EQ(ModifyNetworkOutputs(NetworkFromIr("m.xml"), {.outputs = {"a"}}).str(),
             R"(ModifyNetworkOutputs(NetworkFromIr("m.xml"), {.outputs = {"a"}}))");

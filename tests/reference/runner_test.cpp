@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <polygraph/core/error.h>
 #include <polygraph/onnx/editor.h>
+#include <polygraph/onnx/installed_evaluators.h>
 #include <polygraph/onnx/loaders.h>
 #include <polygraph/reference/runner.h>
 
@@ -56,6 +57,13 @@ std::vector<double> doubles(const Tensor& tensor) {
   std::vector<double> result;
   for (std::int64_t i = 0; i < tensor.element_count(); ++i) result.push_back(tensor.element_as_double(i));
   return result;
+}
+
+TEST(ReferenceRunner, PrintsTheExpressionThatMakesIt) {
+  EXPECT_EQ(Runner(onnx::OnnxFromPath("m.onnx"), onnx::installed_evaluators(), {.threads = 2}, "r").str(),
+            R"(reference::Runner(OnnxFromPath("m.onnx"), installed_evaluators(), {.threads = 2}, "r"))");
+  EXPECT_EQ(Runner(onnx::OnnxFromPath("m.onnx"), {}, {}, "r").str(),
+            R"(reference::Runner(OnnxFromPath("m.onnx"), {}, {}, "r"))");
 }
 
 TEST(ReferenceRunner, DoesNotRoundWhatFollowsFromTypesAlone) {

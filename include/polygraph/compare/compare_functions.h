@@ -4,6 +4,7 @@
 #include <polygraph/compare/output_details.h>
 #include <polygraph/compare/output_result.h>
 #include <polygraph/compare/per_output.h>
+#include <polygraph/core/loader.h>
 #include <polygraph/core/options.h>
 
 #include <concepts>
@@ -85,7 +86,7 @@ class SimpleCompareFunc {
   std::string label() const { return "simple"; }
   std::optional<Metric> metric() const { return Metric::simple; }
   Threshold threshold_for(const std::string& output) const;
-  std::string str() const { return "SimpleCompareFunc(" + options_to_cpp(options_) + ")"; }
+  std::string str() const { return cpp_expression<0>("SimpleCompareFunc", options_); }
 
  private:
   SimpleCompareOptions options_;
@@ -112,7 +113,7 @@ class IndicesCompareFunc {
   OutputResults operator()(const IterationResult& first, const IterationResult& second) const;
   std::string label() const { return "indices"; }
   std::optional<Metric> metric() const { return std::nullopt; }
-  std::string str() const { return "IndicesCompareFunc(" + options_to_cpp(options_) + ")"; }
+  std::string str() const { return cpp_expression<0>("IndicesCompareFunc", options_); }
 
  private:
   IndicesCompareOptions options_;
@@ -225,9 +226,7 @@ class MetricCompareFunc {
   Threshold threshold_for(const std::string& output) const {
     return Threshold::of(Options::metric, options_.threshold().get(output, Options::default_threshold));
   }
-  std::string str() const {
-    return std::string(Options::function_name) + "(" + options_to_cpp(options_) + ")";
-  }
+  std::string str() const { return cpp_expression<0>(Options::function_name, options_); }
 
  private:
   Options options_;
@@ -288,6 +287,8 @@ class CompareFunction {
   }
   /// What reports call it: `simple`, `L2 Norm`; `custom` without a label.
   std::string label() const { return label_.empty() ? function_->label() : label_; }
+  /// The C++ expression that makes it; empty for a function that does not know it.
+  std::string str() const { return function_->str(); }
   /// What its results measure; nothing if they are yes or no, or if it is not known.
   std::optional<Metric> metric() const { return function_->metric(); }
   /// What an output is held against; nothing if it is not known.
@@ -300,6 +301,7 @@ class CompareFunction {
     virtual ~Concept() = default;
     virtual OutputResults call(const IterationResult& first, const IterationResult& second) const = 0;
     virtual std::string label() const = 0;
+    virtual std::string str() const = 0;
     virtual std::optional<Metric> metric() const = 0;
     virtual std::optional<Threshold> threshold_for(const std::string& output) const = 0;
   };
@@ -314,6 +316,12 @@ class CompareFunction {
         return function.label();
       else
         return "custom";
+    }
+    std::string str() const override {
+      if constexpr (requires { function.str(); })
+        return function.str();
+      else
+        return {};
     }
     std::optional<Metric> metric() const override {
       if constexpr (requires { function.metric(); })

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <polygraph/core/literals.h>
+#include <polygraph/core/options.h>
 #include <polygraph/core/shape.h>
 #include <polygraph/core/tensor.h>
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace polygraph::compare {
@@ -17,6 +20,7 @@ struct ValueRange {
   long double max = 1;
   friend bool operator==(const ValueRange&, const ValueRange&) = default;
 };
+std::string cpp_literal(const ValueRange& range);
 
 /// How inputs are made up.
 struct DataLoaderOptions {
@@ -32,6 +36,18 @@ struct DataLoaderOptions {
   TensorMetadata input_metadata = {};
   /// The size of open dimensions without a lower or upper bound.
   std::int64_t default_dimension = 1;
+
+  static constexpr auto fields() {
+    using Self = DataLoaderOptions;
+    return std::tuple(
+        Field{"seed", &Self::seed, "The seed of the first iteration.", "N"},
+        Field{"iterations", &Self::iterations, "How many sets of inputs to make up.", "N"},
+        Field{"val_range", &Self::val_range, "Ranges by the name of the input, or \"\".",
+              "[NAME:][LOW,HIGH]"},
+        Field{"input_metadata", &Self::input_metadata, "Types and shapes other than the model's.",
+              "NAME:SHAPE"},
+        Field{"default_dimension", &Self::default_dimension, "The size of open dimensions.", "N"});
+  }
 };
 
 /// Makes up inputs for a model: for the same options the very numbers that Polygraphy's DataLoader makes

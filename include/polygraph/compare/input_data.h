@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace polygraph::compare {
@@ -35,6 +36,8 @@ class InputData {
   virtual void rewind() = 0;
   /// How many iterations there are, if that is known without reading them.
   virtual std::optional<std::int64_t> iterations() const = 0;
+  /// The C++ expression that makes it; empty if that is not known.
+  virtual std::string str() const { return {}; }
 };
 
 /// Made-up inputs: a DataLoader.

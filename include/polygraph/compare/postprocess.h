@@ -20,6 +20,7 @@ struct TopK {
   std::int64_t axis = -1;
   friend bool operator==(const TopK&, const TopK&) = default;
 };
+std::string cpp_literal(const TopK& how);
 
 /// The indices of the k largest elements along an axis, the largest first, as int64; equal elements in the
 /// order of their indices, NaN last. k is clamped to the length of the axis. A scalar is taken for one
@@ -38,6 +39,7 @@ class TopKPostprocessFunc {
  public:
   explicit TopKPostprocessFunc(PerOutput<TopK> k = TopK{}) : k_(std::move(k)) {}
   IterationResult operator()(IterationResult result) const;
+  std::string str() const;
 
  private:
   PerOutput<TopK> k_;

@@ -3,6 +3,7 @@
 #include <polygraph/compare/input_data.h>
 #include <polygraph/compare/iteration_result.h>
 #include <polygraph/compare/run_results.h>
+#include <polygraph/core/options.h>
 #include <polygraph/core/runner.h>
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace polygraph::compare {
@@ -30,6 +32,11 @@ struct RunOptions {
   std::int64_t warm_up = 0;
   /// Called with each runner right after it has been activated.
   std::function<void(const Runner&)> on_activation = {};
+
+  static constexpr auto fields() {
+    return std::tuple(
+        Field{"warm_up", &RunOptions::warm_up, "Inferences before the first one that counts.", "N"});
+  }
 };
 
 /// Runs several runners on the same inputs, iteration by iteration. All of them are active at the same time,

@@ -34,6 +34,9 @@ class SubprocessRunner final : public Runner {
   SubprocessRunner(std::string name, std::function<std::unique_ptr<Runner>()> make, double seconds = 0);
   ~SubprocessRunner() override;
 
+  /// Makes the other runner to ask it.
+  std::string str() const override;
+
  private:
   Interface activate_impl() override;
   void deactivate_impl() noexcept override;

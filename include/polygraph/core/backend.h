@@ -23,6 +23,8 @@ struct ModelRequest {
   std::filesystem::path model;
   /// If set, this is the model, not the file. Its weights are read when they are needed.
   std::shared_ptr<const onnx::Model> in_memory;
+  /// What `in_memory` is called where loaders and runners are printed.
+  std::string in_memory_name = "model";
   /// Where the engine is saved; for `runner` it may be empty: nowhere.
   std::filesystem::path engine;
   /// The configuration: fields of the backend's options by name, as text.

@@ -27,6 +27,9 @@ class Runner {
 
   const std::string& name() const { return name_; }
 
+  /// The C++ expression that makes the runner; empty if the runner does not know it.
+  virtual std::string str() const { return {}; }
+
   /// Activates the runner until the returned scope ends. Throws UsageError if it is active already, and what
   /// the loader throws.
   [[nodiscard("the runner is active only as long as the returned scope lives")]] Activation activate();

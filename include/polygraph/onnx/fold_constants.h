@@ -21,17 +21,19 @@ class Evaluators {
  public:
   Evaluators() = default;
   Evaluators(std::initializer_list<std::shared_ptr<const Evaluator>> evaluators) : evaluators_(evaluators) {}
-  explicit Evaluators(std::vector<std::shared_ptr<const Evaluator>> evaluators)
-      : evaluators_(std::move(evaluators)) {}
+  /// @param expression  How they were made, for `str`.
+  explicit Evaluators(std::vector<std::shared_ptr<const Evaluator>> evaluators, std::string expression = {})
+      : evaluators_(std::move(evaluators)), expression_(std::move(expression)) {}
 
   auto begin() const { return evaluators_.begin(); }
   auto end() const { return evaluators_.end(); }
   bool empty() const { return evaluators_.empty(); }
-  /// `{}`, or the engines' names in a comment: how they were made is not known.
+  /// The C++ expression that makes them; `{}` for none, the engines' names in a comment if it is not known.
   std::string str() const;
 
  private:
   std::vector<std::shared_ptr<const Evaluator>> evaluators_;
+  std::string expression_;
 };
 
 /// How constants are folded. There is no counterpart to Polygraphy's `partitioning`: nodes are computed one

@@ -22,6 +22,8 @@ class Runner final : public polygraph::Runner {
   explicit Runner(Source<Session> session, std::string name = "onnxrt-runner");
   ~Runner() override;
 
+  std::string str() const override;
+
   /// The session in use. Throws UsageError if the runner is not active.
   const Session& session() const;
 

@@ -2,6 +2,7 @@
 
 #include <polygraph/core/bytes.h>
 #include <polygraph/core/loader.h>
+#include <polygraph/onnx/model.h>
 #include <polygraph/openvino/objects.h>
 
 #include <filesystem>
@@ -64,6 +65,23 @@ class NetworkFromOnnxBytes {
 
  private:
   Source<Bytes> model_bytes_;
+  Source<Runtime> runtime_;
+};
+
+/// Reads an ONNX model that is in memory, its external data included.
+/// Throws as NetworkFromOnnxPath.
+/// @code
+///   auto load = NetworkFromOnnxModel(onnx::ModifyOutputs(onnx::OnnxFromPath("m.onnx"), {.outputs = {"*"}}));
+/// @endcode
+class NetworkFromOnnxModel {
+ public:
+  using Parameters = ParameterList<1, Source<onnx::Model>, Source<Runtime>>;
+  explicit NetworkFromOnnxModel(Source<onnx::Model> model, Source<Runtime> runtime = LoadRuntime());
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  Source<onnx::Model> model_;
   Source<Runtime> runtime_;
 };
 
@@ -248,6 +266,7 @@ inline constexpr Immediately<LoadRuntime> load_runtime;
 inline constexpr Immediately<LoadPlugins> load_plugins;
 inline constexpr Immediately<NetworkFromOnnxPath> network_from_onnx_path;
 inline constexpr Immediately<NetworkFromOnnxBytes> network_from_onnx_bytes;
+inline constexpr Immediately<NetworkFromOnnxModel> network_from_onnx_model;
 inline constexpr Immediately<NetworkFromIr> network_from_ir;
 inline constexpr Immediately<PostprocessNetwork> postprocess_network;
 inline constexpr Immediately<ModifyNetworkOutputs> modify_network_outputs;

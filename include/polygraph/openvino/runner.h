@@ -42,6 +42,8 @@ class Runner final : public polygraph::Runner {
   explicit Runner(Source<Engine> engine, std::string name = "openvino-runner");
   ~Runner() override;
 
+  std::string str() const override;
+
   /// Starts an inference and returns at once; any number may be under way. The tensors of `feed` are shared,
   /// not copied: do not write to them before `get()`. Throws as `infer`. The returned object may outlive the
   /// activation, not the feed's memory.

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <polygraph/core/loader.h>
+#include <polygraph/core/options.h>
 #include <polygraph/core/runner.h>
 #include <polygraph/onnx/fold_constants.h>
 #include <polygraph/onnx/model.h>
 
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace polygraph::reference {
@@ -17,6 +19,14 @@ struct RunnerOptions {
   bool outputs_in_double = false;
   /// Threads for products of large matrices; 0: as many as there are processors.
   int threads = 0;
+
+  static constexpr auto fields() {
+    return std::tuple(
+        Field{"outputs_in_double", &RunnerOptions::outputs_in_double,
+              "Give floating-point outputs as float64."},
+        Field{"threads", &RunnerOptions::threads, "Threads for products of large matrices.", "N"});
+  }
+  friend bool operator==(const RunnerOptions&, const RunnerOptions&) = default;
 };
 
 /// Computes an ONNX model node by node in double precision: what the model says, against which the results of
@@ -55,6 +65,8 @@ class Runner final : public polygraph::Runner {
   explicit Runner(Source<onnx::Model> model, onnx::Evaluators fallback = {}, RunnerOptions options = {},
                   std::string name = "reference-runner");
   ~Runner() override;
+
+  std::string str() const override;
 
   /// The nodes that could only be computed in the precision of the model so far, since the activation. Throws
   /// UsageError if the runner is not active.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <polygraph/compare/comparator.h>
+#include <polygraph/compare/run_reporter.h>
 #include <polygraph/compare/saved_data.h>
 #include <polygraph/core/bytes.h>
 #include <polygraph/core/log.h>
@@ -10,15 +11,11 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "cli/run_arguments.h"
-#include "cli/run_report.h"
-
-namespace polygraph::cli {
+namespace polygraph::compare::detail {
 
 /// What is kept of one iteration once it has been run and compared: it may be reported in another process.
 struct IterationReport {
@@ -31,13 +28,13 @@ struct IterationReport {
   std::vector<Inference> inferences;  ///< of the runners that ran, in order
   std::vector<std::string> failures;  ///< of runners whose process was lost
   std::vector<InvalidValues> invalid;
-  std::vector<compare::PairComparison> pairs;
+  std::vector<PairComparison> pairs;
   /// What `pairs` points to; stays in the process that compared.
-  std::vector<compare::IterationResult> compared;
+  std::vector<IterationResult> compared;
   std::vector<std::string> texts;  ///< for each pair, what is told of it; empty if that is certain not to be
   /// What is to be saved; tensors may belong to the runners.
   std::optional<FeedDict> inputs;
-  std::vector<compare::IterationResult> outputs;
+  std::vector<IterationResult> outputs;
   /// What went wrong after the runners had run.
   std::exception_ptr error;
   /// What was logged in another process.
@@ -56,14 +53,14 @@ inline constexpr std::int64_t most_failures_told = 10;
 /// no such file is refused before anything runs.
 class LoadedOutputs {
  public:
-  /// @param taken  Names of runners that those of the files must not have.
   /// Throws InputError if a file cannot be read or has no iteration.
-  LoadedOutputs(const std::vector<std::filesystem::path>& paths, std::set<std::string> taken);
+  explicit LoadedOutputs(const std::vector<std::filesystem::path>& paths);
 
   bool empty() const { return files_.empty(); }
   /// Appends the results of an iteration, one for each runner of each file; false if there is none of that
-  /// number. Iterations have to be asked for in their order.
-  bool get(std::int64_t iteration, std::vector<compare::IterationResult>& results);
+  /// number. Iterations have to be asked for in their order. A runner of a name that is among the results is
+  /// called `NAME (loaded)`.
+  bool get(std::int64_t iteration, std::vector<IterationResult>& results);
   /// Whether there is an iteration of that number.
   bool has(std::int64_t iteration);
   /// The files, for messages.
@@ -72,8 +69,8 @@ class LoadedOutputs {
  private:
   struct File {
     std::filesystem::path path;
-    std::unique_ptr<compare::ResultsReader> reader;
-    std::optional<compare::RunResults> ahead;  // read before it is asked for
+    std::unique_ptr<ResultsReader> reader;
+    std::optional<RunResults> ahead;  // read before it is asked for
   };
   // Takes a step in each file by `f`, which tells whether there was an iteration; all have to agree.
   template <class F>
@@ -81,38 +78,35 @@ class LoadedOutputs {
   bool skip();
 
   std::vector<File> files_;
-  std::set<std::string> taken_;
   std::int64_t next_ = 0;
 };
 
 /// Makes reports of iterations. Of those that fail it tells in full what the whole run might.
 class IterationReporter {
  public:
-  /// @param arguments, comparator  Must outlive the reporter.
-  /// @param names  Of the runners that run.
-  IterationReporter(const RunArguments& arguments, const compare::Comparator& comparator,
-                    const std::set<std::string>& names, bool is_verbose);
+  /// @param options, comparator  Must outlive the reporter.
+  IterationReporter(const RunReporterOptions& options, std::vector<PostprocessFunction> postprocess,
+                    const Comparator& comparator);
 
   /// Of what runners gave. Errors of what comes after are part of the report.
   IterationReport report(std::int64_t iteration, const FeedDict& inputs,
-                         std::vector<compare::IterationResult> results);
+                         std::vector<IterationResult> results);
   /// Of loaded outputs alone; nothing at their end.
   std::optional<IterationReport> report_loaded(std::int64_t iteration);
 
   LoadedOutputs& loaded() { return loaded_; }
 
  private:
-  void judge(std::int64_t iteration, std::vector<compare::IterationResult> results, IterationReport& report);
-  void validate(std::int64_t iteration, const std::vector<compare::IterationResult>& results,
+  void judge(std::int64_t iteration, std::vector<IterationResult> results, IterationReport& report);
+  void validate(std::int64_t iteration, const std::vector<IterationResult>& results,
                 IterationReport& report) const;
-  std::string pair_text(const compare::PairComparison& comparison) const;
+  std::string pair_text(const PairComparison& comparison) const;
 
-  const RunArguments& arguments_;
-  const compare::Comparator& comparator_;
+  const RunReporterOptions& options_;
+  const Comparator& comparator_;
   LoadedOutputs loaded_;
-  std::vector<compare::PostprocessFunction> postprocess_;
-  bool is_verbose_;
+  std::vector<PostprocessFunction> postprocess_;
   std::int64_t failures_ = 0;  // told in full
 };
 
-}  // namespace polygraph::cli
+}  // namespace polygraph::compare::detail

@@ -1,22 +1,17 @@
-#include "cli/run_iteration.h"
+#include "compare/run_iteration.h"
 
 #include <fmt/format.h>
 #include <polygraph/compare/report_text.h>
 #include <polygraph/core/error.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
-#include "cli/json_output.h"
 #include "compare/comparison_message.h"
 
-namespace polygraph::cli {
+namespace polygraph::compare::detail {
 namespace {
-
-using compare::IterationResult;
-using compare::PairComparison;
-using compare::detail::MessageReader;
-using compare::detail::MessageWriter;
 
 std::string metadata_text(const FeedDict& inputs, const std::vector<IterationResult>& results) {
   std::string text = fmt::format("---- Inference Input(s) ----\n{}\n", inputs.metadata().str());
@@ -36,20 +31,11 @@ std::string indented_block(const std::string& block) {
   return text;
 }
 
-std::vector<compare::PostprocessFunction> postprocess_functions(const RunArguments& arguments) {
-  std::vector<compare::PostprocessFunction> functions;
-  for (const compare::ScriptName& script : arguments.postprocess_scripts)
-    functions.push_back(compare::postprocess_function_from_script(script));
-  if (arguments.top_k) functions.emplace_back(compare::TopKPostprocessFunc(*arguments.top_k));
-  return functions;
-}
-
 }  // namespace
 
-LoadedOutputs::LoadedOutputs(const std::vector<std::filesystem::path>& paths, std::set<std::string> taken)
-    : taken_(std::move(taken)) {
+LoadedOutputs::LoadedOutputs(const std::vector<std::filesystem::path>& paths) {
   for (const std::filesystem::path& path : paths) {
-    File& file = files_.emplace_back(File{path, compare::results_reader({path}), std::nullopt});
+    File& file = files_.emplace_back(File{path, results_reader({path}), std::nullopt});
     file.ahead = file.reader->next();
     if (!file.ahead)
       throw InputError(fmt::format("There are no outputs in '{}': it has no iteration.", path.string()),
@@ -73,14 +59,16 @@ bool LoadedOutputs::step(F f) {
 bool LoadedOutputs::get(std::int64_t iteration, std::vector<IterationResult>& results) {
   while (next_ < iteration)
     if (!skip()) return false;
+  std::set<std::string> taken;
+  for (const IterationResult& result : results) taken.insert(result.runner_name);
   return step([&](File& file) {
-    std::optional<compare::RunResults> loaded =
+    std::optional<RunResults> loaded =
         file.ahead ? std::exchange(file.ahead, std::nullopt) : file.reader->next();
     if (!loaded) return false;
-    for (compare::RunnerResults& runner : *loaded)
+    for (RunnerResults& runner : *loaded)
       for (IterationResult& result : runner.iterations) {
         // A name that a runner has, too, would tell nobody which is which.
-        if (taken_.contains(result.runner_name)) result.runner_name += " (loaded)";
+        if (taken.contains(result.runner_name)) result.runner_name += " (loaded)";
         results.push_back(std::move(result));
       }
     return true;
@@ -107,20 +95,20 @@ std::string LoadedOutputs::str() const {
   return fmt::format("{}", fmt::join(paths, ", "));
 }
 
-IterationReporter::IterationReporter(const RunArguments& arguments, const compare::Comparator& comparator,
-                                     const std::set<std::string>& names, bool is_verbose)
-    : arguments_(arguments),
+IterationReporter::IterationReporter(const RunReporterOptions& options,
+                                     std::vector<PostprocessFunction> postprocess,
+                                     const Comparator& comparator)
+    : options_(options),
       comparator_(comparator),
-      loaded_(arguments.load_outputs, names),
-      postprocess_(postprocess_functions(arguments)),
-      is_verbose_(is_verbose) {}
+      loaded_(options.load_outputs),
+      postprocess_(std::move(postprocess)) {}
 
 IterationReport IterationReporter::report(std::int64_t iteration, const FeedDict& inputs,
                                           std::vector<IterationResult> results) {
   IterationReport report;
   if (iteration == 0) report.metadata = metadata_text(inputs, results);
-  if (arguments_.save_inputs || arguments_.save_input_blob) report.inputs = inputs;
-  if (arguments_.save_outputs) report.outputs = results;
+  if (options_.save_inputs || options_.save_input_blob) report.inputs = inputs;
+  if (options_.save_outputs) report.outputs = results;
   for (const IterationResult& result : results)
     report.inferences.push_back({result.runner_name, result.runtime});
   try {
@@ -145,17 +133,16 @@ std::optional<IterationReport> IterationReporter::report_loaded(std::int64_t ite
 
 void IterationReporter::judge(std::int64_t iteration, std::vector<IterationResult> results,
                               IterationReport& report) {
-  if (arguments_.validate) validate(iteration, results, report);
-  for (const compare::PostprocessFunction& postprocess : postprocess_)
+  if (options_.validate) validate(iteration, results, report);
+  for (const PostprocessFunction& postprocess : postprocess_)
     for (IterationResult& result : results)
       if (result.failure.empty()) result = postprocess(std::move(result));
   for (const IterationResult& result : results)
     if (!result.failure.empty()) report.failures.push_back(result.failure);
   report.pairs = comparator_.measure(results);
   for (PairComparison& comparison : report.pairs) {
-    const bool is_told =
-        arguments_.json != standard_output &&
-        (is_verbose_ || iteration == 0 || (!comparison.passed && failures_ < most_failures_told));
+    const bool is_told = options_.json != "-" && (options_.verbose || iteration == 0 ||
+                                                  (!comparison.passed && failures_ < most_failures_told));
     failures_ += is_told && !comparison.passed;
     report.texts.push_back(is_told ? pair_text(comparison) : std::string());
   }
@@ -166,28 +153,28 @@ void IterationReporter::validate(std::int64_t iteration, const std::vector<Itera
                                  IterationReport& report) const {
   for (const IterationResult& result : results) {
     if (!result.failure.empty()) continue;
-    for (compare::InvalidOutput& bad : compare::validate(result, {.check_inf = true, .check_nan = true}))
+    for (InvalidOutput& bad : compare::validate(result, {.check_inf = true, .check_nan = true}))
       report.invalid.push_back({result.runner_name, bad.name, 1, iteration, std::move(bad.text)});
   }
 }
 
 std::string IterationReporter::pair_text(const PairComparison& comparison) const {
   std::string text;
-  const compare::ReportOptions options{.verbose = is_verbose_};
+  const ReportOptions report_options{.verbose = options_.verbose};
   for (std::size_t f = 0; f < comparison.results.size(); ++f) {
-    const compare::OutputResults& results = comparison.results[f];
+    const OutputResults& results = comparison.results[f];
     const std::string& label = comparator_.functions()[f].label();
     for (const auto& [name, result] : results)
-      text += indented_block(compare::output_text(label, result, options));
-    text += indented_block(compare::function_text(label, results));
+      text += indented_block(output_text(label, result, report_options));
+    text += indented_block(function_text(label, results));
   }
   std::set<std::pair<std::string, std::string>> told;
-  for (const compare::OutputResults& results : comparison.results)
+  for (const OutputResults& results : comparison.results)
     for (const auto& [name, result] : results) {
       const Tensor* first = comparison.first->outputs.find(result.output0_name);
       const Tensor* second = comparison.second->outputs.find(result.output1_name);
       if (first && second && told.insert({result.output0_name, result.output1_name}).second)
-        text += indented_block(compare::compared_statistics_text(result, *first, *second, options));
+        text += indented_block(compared_statistics_text(result, *first, *second, report_options));
     }
   return text;
 }
@@ -209,7 +196,7 @@ Bytes encode(const IterationReport& report) {
     writer.write(bad.first_iteration);
     writer.write(bad.text);
   }
-  compare::detail::write_comparisons(writer, report.pairs);
+  write_comparisons(writer, report.pairs);
   writer.write(report.texts);
   writer.write(report.inputs.has_value());
   if (report.inputs) writer.write(*report.inputs);
@@ -221,7 +208,7 @@ Bytes encode(const IterationReport& report) {
     writer.write(result.outputs);
   }
   writer.write(report.error != nullptr);
-  if (report.error) compare::detail::write_error(writer, report.error);
+  if (report.error) write_error(writer, report.error);
   writer.write_size(report.log.size());
   for (const auto& [severity, text] : report.log) {
     writer.write(severity);
@@ -249,7 +236,7 @@ IterationReport decode(const Bytes& message, const std::string& from) {
     bad.first_iteration = reader.read<std::int64_t>();
     bad.text = reader.read_text();
   }
-  report.pairs = compare::detail::read_comparisons(reader);
+  report.pairs = read_comparisons(reader);
   report.texts = reader.read_texts();
   report.inputs = reader.read_optional([&] { return reader.read_tensors(); });
   report.outputs.resize(reader.read_size(3 * text));
@@ -259,7 +246,7 @@ IterationReport decode(const Bytes& message, const std::string& from) {
     result.failure = reader.read_text();
     result.outputs = reader.read_tensors();
   }
-  if (reader.read_bool()) report.error = compare::detail::read_error(reader, from);
+  if (reader.read_bool()) report.error = read_error(reader, from);
   report.log.resize(reader.read_size(text));
   for (auto& [severity, line] : report.log) {
     severity = static_cast<Severity>(reader.read<std::int32_t>());
@@ -272,4 +259,4 @@ IterationReport decode(const Bytes& message, const std::string& from) {
   return report;
 }
 
-}  // namespace polygraph::cli
+}  // namespace polygraph::compare::detail

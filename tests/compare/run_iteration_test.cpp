@@ -1,4 +1,4 @@
-#include "cli/run_iteration.h"
+#include "compare/run_iteration.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,24 +6,22 @@
 
 #include <cstring>
 
-#include "cli/run_ranks.h"
 #include "helpers/message.h"
 
-namespace polygraph::cli {
+namespace polygraph::compare::detail {
 namespace {
 
 using polygraph::test::message;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
 
-std::vector<compare::IterationResult> results() {
-  std::vector<compare::IterationResult> made;
+std::vector<IterationResult> results() {
+  std::vector<IterationResult> made;
   for (const char* name : {"a", "b"}) {
-    compare::IterationResult& result = made.emplace_back();
+    IterationResult& result = made.emplace_back();
     result.runner_name = name;
     result.runtime = 0.1;
     result.outputs.set("y", Tensor::from({1.0F, *name == 'a' ? 2.0F : INFINITY}, Shape{2}));
@@ -32,12 +30,12 @@ std::vector<compare::IterationResult> results() {
 }
 
 TEST(IterationReport, SurvivesTheWay) {
-  RunArguments arguments;
-  arguments.save_inputs = "inputs.json";
-  arguments.save_outputs = "outputs.json";
-  arguments.validate = true;
-  const compare::Comparator comparator({compare::SimpleCompareFunc(), compare::L2CompareFunc()});
-  IterationReporter reporter(arguments, comparator, {"a", "b"}, false);
+  RunReporterOptions options;
+  options.save_inputs = "inputs.json";
+  options.save_outputs = "outputs.json";
+  options.validate = true;
+  const Comparator comparator({SimpleCompareFunc(), L2CompareFunc()});
+  IterationReporter reporter(options, {}, comparator);
   FeedDict inputs;
   inputs.set("x", Tensor::from({1.0F, 2.0F, 3.0F}, Shape{3}));
   IterationReport report = reporter.report(0, inputs, results());
@@ -62,13 +60,13 @@ TEST(IterationReport, SurvivesTheWay) {
 }
 
 TEST(IterationReport, ErrorsComeWithWhatWasFoundBeforeThem) {
-  RunArguments arguments;
-  arguments.save_outputs = "outputs.json";
-  const compare::Comparator comparator({compare::CompareFunction(
-      [](const compare::IterationResult&, const compare::IterationResult&) -> compare::OutputResults {
+  RunReporterOptions options;
+  options.save_outputs = "outputs.json";
+  const Comparator comparator(
+      {CompareFunction([](const IterationResult&, const IterationResult&) -> OutputResults {
         throw InputError("No outputs are common.", "Compare the same model.");
       })});
-  IterationReporter reporter(arguments, comparator, {}, false);
+  IterationReporter reporter(options, {}, comparator);
   const IterationReport read = decode(encode(reporter.report(3, {}, results())), "rank 3 on host 'h'");
   EXPECT_THAT(read.outputs, SizeIs(2));
   EXPECT_THAT(message<InputError>([&] { std::rethrow_exception(read.error); }),
@@ -76,40 +74,12 @@ TEST(IterationReport, ErrorsComeWithWhatWasFoundBeforeThem) {
 }
 
 TEST(IterationReport, FailuresAreToldUpToANumber) {
-  const RunArguments arguments;
-  const compare::Comparator comparator({compare::SimpleCompareFunc()});
-  IterationReporter reporter(arguments, comparator, {}, false);
+  const RunReporterOptions options;
+  const Comparator comparator({SimpleCompareFunc()});
+  IterationReporter reporter(options, {}, comparator);
   for (std::int64_t i = 5; i < 5 + 2 * most_failures_told; ++i)
     EXPECT_EQ(reporter.report(i, {}, results()).texts[0].empty(), i >= 5 + most_failures_told);
 }
 
-TEST(HeldLog, KeepsWarningsForRankZero) {
-  {
-    HeldLog log(false);
-    log_text(Severity::info, "nothing of interest");
-    log_text(Severity::warning, "held");
-    EXPECT_THAT(log.take(), ElementsAre(Pair(Severity::warning, "held")));
-    EXPECT_THAT(log.take(), IsEmpty());
-    log_text(Severity::warning, "behind the error");
-    const std::string error = message<InputError>([&] {
-      try {
-        throw InputError("It failed.", "Mend it.");
-      } catch (...) {
-        log.throw_with_lines();
-      }
-    });
-    EXPECT_THAT(error, HasSubstr("It failed.\nMend it.\n  | behind the error"));
-  }
-  std::vector<std::string> shown;
-  set_log_sink([&](Severity, std::string_view text) { shown.emplace_back(text); });
-  log_text(Severity::warning, "of rank 0 and 1");
-  show_log(
-      {{Severity::warning, "of rank 0 and 1"}, {Severity::warning, "of rank 1"}, {Severity::info, "more"}},
-      "rank 1");
-  show_log({{Severity::warning, "of rank 1"}}, "rank 2");
-  set_log_sink({});
-  EXPECT_THAT(shown, ElementsAre("of rank 0 and 1", "of rank 1", "rank 1 | more"));
-}
-
 }  // namespace
-}  // namespace polygraph::cli
+}  // namespace polygraph::compare::detail

@@ -1,11 +1,10 @@
-#include "cli/backends.h"
-
+#include <polygraph/core/backends.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/module.h>
 
 #include <utility>
 
-namespace polygraph::cli {
+namespace polygraph {
 namespace {
 
 constexpr const char* entry_point = "polygraph_backend";
@@ -70,4 +69,4 @@ const Backend& load_backend(std::string_view name) {
   throw UsageError("There is no backend '" + std::string(name) + "'." + suggest(name, names));
 }
 
-}  // namespace polygraph::cli
+}  // namespace polygraph

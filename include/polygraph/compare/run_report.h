@@ -4,11 +4,11 @@
 #include <polygraph/compare/validate.h>
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
-namespace polygraph::cli {
+/// What a run of several runners is reported as when it has ended: as text, JSON and JUnit XML.
+namespace polygraph::compare {
 
 /// The inferences of one runner.
 struct RunnerTimes {
@@ -37,7 +37,7 @@ struct RunReport {
   std::int64_t iterations = 0;
   double seconds = 0;
   std::vector<RunnerTimes> runners;
-  std::vector<compare::PairSummary> pairs;
+  std::vector<PairSummary> pairs;
   bool validated = false;
   std::vector<InvalidValues> invalid;
   bool passed = false;
@@ -46,11 +46,11 @@ struct RunReport {
 /// What ends the text: times, summaries, and the verdict.
 std::string run_summary(const RunReport& report);
 
-/// docs/json.md describes it.
-nlohmann::ordered_json run_json(const RunReport& report);
+/// As JSON, described in docs/json.md.
+std::string run_json(const RunReport& report);
 
 /// A test suite for each pair of runners, with a test case for each output and comparison function, and one
 /// for the validation.
 std::string run_junit(const RunReport& report);
 
-}  // namespace polygraph::cli
+}  // namespace polygraph::compare

@@ -1,21 +1,17 @@
-#include "cli/run_report.h"
-
 #include <fmt/format.h>
 #include <polygraph/compare/report_text.h>
+#include <polygraph/compare/run_report.h>
 
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "cli/json_output.h"
+#include "core/utf8.h"
 
-namespace polygraph::cli {
+namespace polygraph::compare {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using compare::FunctionSummary;
-using compare::OutputSummary;
-using compare::PairSummary;
 
 std::string time_text(double seconds) {
   return seconds < 1e-3 ? fmt::format("{:.4g} us", seconds * 1e6) : fmt::format("{:.4g} ms", seconds * 1e3);
@@ -29,10 +25,10 @@ Json number(std::optional<double> value) {
   return *value;
 }
 
-Json threshold_json(const compare::OutputResult& result) {
-  const compare::Threshold& threshold = result.threshold();
-  if (result.metric() != compare::Metric::simple) return number(threshold.value);
-  return {{"check_error_stat", compare::to_string(threshold.check_error_stat)},
+Json threshold_json(const OutputResult& result) {
+  const Threshold& threshold = result.threshold();
+  if (result.metric() != Metric::simple) return number(threshold.value);
+  return {{"check_error_stat", to_string(threshold.check_error_stat)},
           {"atol", threshold.atol},
           {"rtol", threshold.rtol}};
 }
@@ -46,7 +42,7 @@ Json output_json(const OutputSummary& output) {
   if (!output.worst || !output.worst->metric()) return object;
   object["worst_iteration"] = output.worst_iteration;
   Json& worst = object["worst"] = Json::object();
-  const auto& fields = compare::traits(*output.worst->metric()).fields;
+  const auto& fields = traits(*output.worst->metric()).fields;
   for (std::size_t i = 0; i < fields.size(); ++i)
     worst[std::string(fields[i])] = number(output.worst->values()[i]);
   object["threshold"] = threshold_json(*output.worst);
@@ -92,7 +88,7 @@ std::string xml(std::string_view text) {
 
 std::string failure_text(const OutputSummary& output) {
   if (!output.worst) return "nothing was compared";
-  return compare::verdict_text(*output.worst);
+  return verdict_text(*output.worst);
 }
 
 std::string test_case(const std::string& suite, const std::string& name, bool passed,
@@ -157,7 +153,7 @@ std::string run_summary(const RunReport& report) {
                             report.seconds, report.command);
 }
 
-Json run_json(const RunReport& report) {
+std::string run_json(const RunReport& report) {
   Json object{{"command", json_text(report.command)},
               {"model", json_text(report.model)},
               {"passed", report.passed},
@@ -182,7 +178,7 @@ Json run_json(const RunReport& report) {
                                          {"iterations", each.iterations},
                                          {"first_iteration", each.first_iteration},
                                          {"text", json_text(each.text)}});
-  return object;
+  return object.dump(2) + "\n";
 }
 
 std::string run_junit(const RunReport& report) {
@@ -214,4 +210,4 @@ std::string run_junit(const RunReport& report) {
          "</testsuites>\n";
 }
 
-}  // namespace polygraph::cli
+}  // namespace polygraph::compare
