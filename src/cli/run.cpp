@@ -344,30 +344,33 @@ struct Prepared {
 };
 
 // On the ranks that do not report.
-ExitCode serve(const RunArguments& arguments, compare::RankGroup& ranks, HeldLog& log, bool is_verbose) {
+ExitCode serve(Session& session, const RunArguments& arguments, bool is_verbose) {
+  auto log = std::make_unique<HeldLog>(is_verbose);
+  const std::shared_ptr<compare::RankGroup> ranks = join_run(session);
   std::optional<Prepared> prepared;
   const auto make = [&]() -> std::optional<IterationReport> {
     try {
-      if (!prepared) prepared.emplace(arguments, ranks, is_verbose);
+      if (!prepared) prepared.emplace(arguments, *ranks, is_verbose);
       std::optional<IterationReport> report = prepared->iterations.next();
-      if (report) report->log = log.take();
+      if (report) report->log = log->take();
       return report;
     } catch (...) {
-      log.throw_with_lines();
+      log->throw_with_lines();
     }
   };
   compare::reduce_iterations<IterationReport>(
-      ranks, {.make = make, .encode = encode, .decode = nullptr, .take = nullptr});
+      *ranks, {.make = make, .encode = encode, .decode = nullptr, .take = nullptr});
+  // mpirun may end this process as soon as rank 0 has ended: nobody wants to read of that.
+  session.at_end = [held = std::shared_ptr<HeldLog>(std::move(log)),
+                    leave = std::move(session.at_end)](int status) { leave(status); };
   return ExitCode::passed;
 }
 
 ExitCode run(Session& session, const RunArguments& arguments) {
   const auto started = std::chrono::steady_clock::now();
   const bool is_verbose = session.logging.resolve().level <= Severity::verbose;
-  std::optional<HeldLog> log;
-  if (compare::launched_rank().rank != 0) log.emplace(is_verbose);
+  if (compare::launched_rank().rank != 0) return serve(session, arguments, is_verbose);
   const std::shared_ptr<compare::RankGroup> ranks = join_run(session);
-  if (ranks->rank() != 0) return serve(arguments, *ranks, *log, is_verbose);
   // Made with the first iteration, which is this rank's: whatever fails, the other ranks are told to stop.
   std::optional<Prepared> prepared;
   std::optional<Run> one;
