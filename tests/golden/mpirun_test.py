@@ -181,6 +181,19 @@ class Failures(MpiTest):
             self.check_failure(result, 3, "wrong", where)
             self.assertEqual(result.stdout, alone.stdout)  # all iterations before it, none behind
 
+    def test_a_runner_that_fails(self):
+        # Index 5 of 5: the first of the iterations that have it ends the run, whichever rank it is on.
+        gather = self.model_of(HEADER + "g (float[5] d, int64[1] i) => (float[1] y) { y = Gather (d, i) }", "gather.onnx")
+        for seed in ("1", "2", "3"):
+            arguments = ("run", gather, "--reference", "--reference", "-v", "--val-range", "i:[0,5]", "--iterations", "100", "--seed", seed)
+            alone = run(*arguments)
+            self.assertNotEqual(alone.returncode, 0)
+            message = errors(alone.stderr)[0].removeprefix("[!] ")
+            for ranks in (2, 4):
+                result = mpirun(ranks, *arguments)
+                self.check_failure(result, alone.returncode, message)
+                self.assertEqual(result.stdout, alone.stdout)
+
     def test_a_rank_that_sees_less(self):
         # As on a host that lacks a file: rank 1 is given another folder under the same name.
         folders = [self.path(name) for name in ("a", "b")]
