@@ -103,6 +103,7 @@ RunArguments arguments_for_rank(const RunArguments& arguments, const compare::Ra
   }
   if (ranks.rank() == 0) return mine;
   mine.save_onnx.reset();
+  mine.save_engine.reset();
   const std::string suffix = fmt::format("-rank{}", ranks.rank());
   const auto name_profile = [&](Settings& settings) {
     for (auto& [field, value] : settings)
