@@ -192,21 +192,25 @@ struct Prepared {
 };
 
 // On the ranks that do not report.
-ExitCode serve(const Session& session, const RunArguments& arguments, compare::RankGroup& ranks,
-               HeldLog& log) {
+ExitCode serve(Session& session, const RunArguments& arguments) {
+  auto log = std::make_unique<HeldLog>(session.logging.resolve().level <= Severity::verbose);
+  const std::shared_ptr<compare::RankGroup> ranks = join_run(session);
   std::optional<Prepared> prepared;
   const auto make = [&]() -> std::optional<IterationReport> {
     try {
-      if (!prepared) prepared.emplace(session, arguments, ranks);
+      if (!prepared) prepared.emplace(session, arguments, *ranks);
       std::optional<IterationReport> report = prepared->iterations.next();
-      if (report) report->log = log.take();
+      if (report) report->log = log->take();
       return report;
     } catch (...) {
-      log.throw_with_lines();
+      log->throw_with_lines();
     }
   };
   compare::reduce_iterations<IterationReport>(
-      ranks, {.make = make, .encode = compare::detail::encode, .decode = nullptr, .take = nullptr});
+      *ranks, {.make = make, .encode = compare::detail::encode, .decode = nullptr, .take = nullptr});
+  // mpirun may end this process as soon as rank 0 has ended: nobody wants to read of that.
+  session.at_end = [held = std::shared_ptr<HeldLog>(std::move(log)),
+                    leave = std::move(session.at_end)](int status) { leave(status); };
   return ExitCode::passed;
 }
 
@@ -231,10 +235,8 @@ ExitCode run(Session& session, const RunArguments& arguments) {
     return write_generated_program(session, arguments,
                                    command_line_text(without_gen_script(session.arguments)));
   }
-  std::optional<HeldLog> log;
-  if (!is_first) log.emplace(session.logging.resolve().level <= Severity::verbose);
+  if (!is_first) return serve(session, arguments);
   const std::shared_ptr<compare::RankGroup> ranks = join_run(session);
-  if (ranks->rank() != 0) return serve(session, arguments, *ranks, *log);
   // Made with the first iteration, which is this rank's: whatever fails, the other ranks are told to stop.
   std::optional<Prepared> prepared;
   std::optional<compare::detail::RunWriter> writer;

@@ -51,7 +51,8 @@ HeldLog::Lines HeldLog::take() {
 void HeldLog::throw_with_lines() {
   const auto with_lines = [&](const Error& error) {
     std::vector<std::string> messages = error.engine_messages();
-    for (auto& [severity, text] : take()) messages.push_back(std::move(text));
+    for (auto& [severity, text] : take())
+      if (severity >= Severity::warning) messages.push_back(std::move(text));
     return messages;
   };
   try {
@@ -72,7 +73,7 @@ std::shared_ptr<compare::RankGroup> join_run(Session& session) {
     ranks = compare::join_ranks();
   } catch (const Error&) {
     // What is missing here is likely missing everywhere: rank 0 says so first, and mpirun ends the others.
-    if (launched.rank != 0) std::this_thread::sleep_for(std::chrono::seconds(1));
+    if (launched.rank != 0) std::this_thread::sleep_for(std::chrono::seconds(5));
     throw;
   }
   session.at_end = [ranks](int status) { ranks->leave(status); };
@@ -102,6 +103,7 @@ RunArguments arguments_for_rank(const RunArguments& arguments, const compare::Ra
   }
   if (ranks.rank() == 0) return mine;
   mine.save_onnx.reset();
+  mine.save_engine.reset();
   const std::string suffix = fmt::format("-rank{}", ranks.rank());
   const auto name_profile = [&](Settings& settings) {
     for (auto& [field, value] : settings)

@@ -27,7 +27,7 @@ class HeldLog {
   ~HeldLog();
 
   Lines take();
-  /// The error that is being handled, with the lines behind its own.
+  /// The error that is being handled, with the warnings behind its own lines.
   [[noreturn]] void throw_with_lines();
 
  private:

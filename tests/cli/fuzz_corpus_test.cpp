@@ -1,15 +1,16 @@
 #include "helpers/replay_corpus.h"
 
+// First: the others bring in names that fmt does not expect.
+#define LLVMFuzzerTestOneInput fuzz_rank_message
+#include "../fuzz/rank_message.cpp"
+#undef LLVMFuzzerTestOneInput
+
 #define LLVMFuzzerTestOneInput fuzz_command_line
 #include "../fuzz/command_line.cpp"
 #undef LLVMFuzzerTestOneInput
 
 #define LLVMFuzzerTestOneInput fuzz_plugin_config
 #include "../fuzz/plugin_config.cpp"
-#undef LLVMFuzzerTestOneInput
-
-#define LLVMFuzzerTestOneInput fuzz_rank_message
-#include "../fuzz/rank_message.cpp"
 #undef LLVMFuzzerTestOneInput
 
 namespace polygraph {

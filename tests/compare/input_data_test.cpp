@@ -254,8 +254,8 @@ TEST(InputData, SharesOfMadeUpData) {
   }
   // What is passed over is not made: a range that no iteration can have is noticed only where one is asked
   // for.
-  const auto bad = generated_inputs({.iterations = 2, .val_range = {{"", {2, 1}}}});
-  bad->open(one_input);
+  const auto bad = generated_inputs({.iterations = 2, .val_range = {{"", {0, 1000}}}});
+  bad->open({{"x", DataType::int8, PartialShape{2}}});
   EXPECT_TRUE(bad->skip());
   EXPECT_THROW(bad->next(), UsageError);
   EXPECT_THROW(every_nth(generated_inputs(), -1, 2), UsageError);

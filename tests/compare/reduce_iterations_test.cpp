@@ -33,7 +33,7 @@ IterationResult result(const std::string& runner, std::initializer_list<float> v
 
 // Numbers that each rank counts: `count` of them, spread over the ranks.
 struct Numbers {
-  explicit Numbers(std::int64_t count) : count(count) {}
+  explicit Numbers(std::int64_t all) : count(all) {}
 
   std::int64_t count;
   std::int64_t last = -1;                         // the last that is wanted; -1: all
