@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "cli/run_iteration.h"
+#include "compare/run_iteration.h"
 
 // Whatever another rank sends, reading it gives a report whose tensors can be read, or an InputError.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -25,11 +25,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   };
   try {
-    const cli::IterationReport report = cli::decode(message, "rank 1");
+    const compare::detail::IterationReport report = compare::detail::decode(message, "rank 1");
     if (report.inputs) look_at(*report.inputs);
     for (const compare::IterationResult& result : report.outputs) look_at(result.outputs);
-    const Bytes again = cli::encode(report);
-    cli::decode(again, "rank 1");
+    const Bytes again = compare::detail::encode(report);
+    compare::detail::decode(again, "rank 1");
   } catch (const InputError&) {
   }
   return 0;
