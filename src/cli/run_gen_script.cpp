@@ -121,7 +121,7 @@ target_link_libraries({name} PRIVATE Polygraph::polygraph{libraries})
     if (has_reference) text += "#include <polygraph/reference/runner.h>\n";
     std::string standard;
     for (const auto& [header, name] : {std::pair{"limits", "std::numeric_limits"},
-                                       {"memory", "std::make_unique"},
+                                       {"memory", "std::unique_ptr"},
                                        {"vector", "std::vector"}})
       if (body_has(name)) standard += fmt::format("#include <{}>\n", header);
     return standard.empty() ? text : text + "\n" + standard;

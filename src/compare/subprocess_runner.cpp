@@ -164,10 +164,8 @@ SubprocessRunner::~SubprocessRunner() = default;
 
 std::string SubprocessRunner::str() const {
   const std::string other = make_()->str();
-  const std::size_t parenthesis = other.find('(');
-  if (parenthesis == std::string::npos) return {};
-  const std::string make = fmt::format("[&] {{ return std::make_unique<{}>{}; }}",
-                                       other.substr(0, parenthesis), other.substr(parenthesis));
+  if (other.empty()) return {};
+  const std::string make = fmt::format("[&] {{ return std::unique_ptr<polygraph::Runner>(new {}); }}", other);
   return seconds_ == 0
              ? fmt::format("SubprocessRunner({}, {})", cpp_literal(name()), make)
              : fmt::format("SubprocessRunner({}, {}, {})", cpp_literal(name()), make, cpp_literal(seconds_));

@@ -202,7 +202,9 @@ class Quiet final : public Runner {
 TEST(Expressions, OfASubprocess) {
   const SubprocessRunner runner(
       "a", [] { return std::make_unique<Quiet>("Quiet(\"x\")"); }, 2);
-  EXPECT_EQ(runner.str(), R"(SubprocessRunner("a", [&] { return std::make_unique<Quiet>("x"); }, 2.0))");
+  EXPECT_EQ(
+      runner.str(),
+      R"(SubprocessRunner("a", [&] { return std::unique_ptr<polygraph::Runner>(new Quiet("x")); }, 2.0))");
   EXPECT_EQ(SubprocessRunner("a", [] { return std::make_unique<Quiet>(""); }).str(), "");
 }
 
