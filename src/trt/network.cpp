@@ -5,7 +5,11 @@
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 #include <polygraph/onnx/model.h>
+#include <polygraph/onnx/save.h>
 #include <polygraph/trt/loaders.h>
+
+#include <optional>
+#include <variant>
 
 #include "core/log_format.h"
 #include "trt/layers.h"
@@ -102,13 +106,32 @@ std::vector<std::string> parser_errors(const nvonnxparser::IParser& parser, cons
   return lines;
 }
 
-// Some exporters call every open dimension `?`; TensorRT takes dimensions of one name for equal.
-void forget_unknown_names(const nvinfer1::INetworkDefinition& network) {
-  for (nvinfer1::ITensor* input : inputs_of(network))
-    for (int i = 0; i < input->getDimensions().nbDims; ++i)
-      if (const char* const name = input->getDimensionName(i);
-          name != nullptr && std::string_view(name) == "?")
-        input->setDimensionName(i, nullptr);
+// Some exporters call every open dimension `?`, and TensorRT takes dimensions of one name for equal. Once the
+// model is parsed it is too late: TensorRT-RTX 1.6 fails to build a network whose dimensions got other names.
+bool forget_unknown_names(std::vector<onnx::ValueInfo>& values) {
+  bool any = false;
+  for (onnx::ValueInfo& value : values) {
+    if (!value.type || !value.type->shape) continue;
+    for (onnx::DimensionInfo& dimension : value.type->shape->dims) {
+      const auto* const name = std::get_if<std::string_view>(&dimension.value);
+      if (name == nullptr || *name != "?") continue;
+      dimension.value = std::monostate();
+      any = true;
+    }
+  }
+  return any;
+}
+
+// The model without such names; nullopt if it has none.
+std::optional<Bytes> with_known_names(const onnx::Model& model) {
+  onnx::Model named = model;
+  const bool inputs = forget_unknown_names(named.graph.inputs);
+  const bool outputs = forget_unknown_names(named.graph.outputs);
+  const bool values = forget_unknown_names(named.graph.value_info);
+  if (!inputs && !outputs && !values) return std::nullopt;
+  if (onnx::encoded_size(named) > onnx::largest_readable_model)
+    return std::nullopt;  // TensorRT reads the file
+  return onnx::encode_model(named);
 }
 
 constexpr const char* unsupported_remedy =
@@ -128,7 +151,6 @@ Network parse(const onnx::Model& structure, const NetworkOptions& options, const
     throw BackendError(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
                        unsupported_remedy, std::move(lines));
   }
-  forget_unknown_names(*state->network);
   if (!structure.graph.name.empty()) state->network->setName(std::string(structure.graph.name).c_str());
   return Network(std::move(state));
 }
@@ -159,6 +181,8 @@ Network NetworkFromOnnxPath::operator()() const {
   Network network = parse(structure, options_, library_.get(),
                           fmt::format("the ONNX model '{}'", path_.native()), [&](auto& parser) {
                             using Severity = nvinfer1::ILogger::Severity;
+                            if (const auto named = with_known_names(structure))
+                              return parser.parse(named->data(), named->size(), path_.c_str());
                             return parser.parseFromFile(path_.c_str(), static_cast<int>(Severity::kWARNING));
                           });
   network.state().model_name = path_.filename().string();
@@ -177,8 +201,11 @@ NetworkFromOnnxBytes::NetworkFromOnnxBytes(Source<Bytes> model_bytes, NetworkOpt
 Network NetworkFromOnnxBytes::operator()() const {
   const Bytes bytes = model_bytes_.get();
   const onnx::Model structure = onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive());
-  return parse(structure, options_, library_.get(), "an ONNX model from memory",
-               [&](auto& parser) { return parser.parse(bytes.data(), bytes.size(), nullptr); });
+  return parse(structure, options_, library_.get(), "an ONNX model from memory", [&](auto& parser) {
+    if (const auto named = with_known_names(structure))
+      return parser.parse(named->data(), named->size(), nullptr);
+    return parser.parse(bytes.data(), bytes.size(), nullptr);
+  });
 }
 
 std::string NetworkFromOnnxBytes::str() const {

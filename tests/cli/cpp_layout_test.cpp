@@ -12,7 +12,7 @@ TEST(CppLayout, LeavesWhatFits) {
 
 TEST(CppLayout, BreaksTheOutermostBracketFirst) {
   const std::string a(60, 'a');
-  EXPECT_EQ(cpp_layout("f(g(" + a + "), h(b, c), d);", 2).size(), 2 + 60 + 21u);
+  EXPECT_EQ(cpp_layout("f(g(" + a + "), h(b, c), d);", 2).size(), 2 + 60 + 20u);
   EXPECT_EQ(cpp_layout("auto x = function(g(" + a + "), h(b, c), ddddddddddd);", 2),
             "  auto x = function(\n      g(" + a + "), h(b, c), ddddddddddd);\n");
   EXPECT_EQ(cpp_layout("f(g(" + a + "), {" + a + "}, d);", 2),

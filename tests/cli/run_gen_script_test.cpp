@@ -72,7 +72,8 @@ const std::map<std::string, Sample>& samples() {
   };
   static const std::map<std::string, Sample> all{
       {"--onnxrt", {{"--onnxrt"}, "auto onnxrt_2 = onnxrt::Runner("}},
-      {"--reference", {{"--reference"}, "auto reference_0 = reference::Runner(OnnxFromPath("}},
+      {"--reference",
+       {{"--reference"}, "OnnxFromPath(\"m.onnx\"), installed_evaluators(), {}, \"reference-runner-N0\")"}},
       {"--with", {{"--with", "intra_op_threads=3"}, "{.intra_op_threads = 3}"}},
       {"--input-shapes",
        {{"--input-shapes", "x:[2,3]"}, ".input_metadata = {{\"x\", {}, PartialShape{2, 3}}}"}},
@@ -175,7 +176,7 @@ const std::map<std::string, Sample>& samples() {
       {"--quiet", {{"-q"}, "set_log_options({.level = Severity::start})"}},
       {"--verbosity",
        {{"--verbosity", "onnx:verbose", "error"}, ".path_levels = {{\"onnx\", Severity::verbose}}"}},
-      {"--silent", {{"--silent"}, "Severity::critical"}},
+      {"--silent", {{"--silent"}, "set_log_options({.level = Severity::critical"}},
       {"--log-format", {{"--log-format", "timestamp", "no-colors"}, ".timestamp = true, .colors = false"}},
       {"--log-file", {{"--log-file", "l.txt"}, ".log_file = \"l.txt\""}},
   };

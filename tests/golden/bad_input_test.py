@@ -224,7 +224,7 @@ class BadInput(ProgramTest):
 
     def test_runners_that_are_not_there(self):
         self.refused("Did you mean '--onnxrt'?", "--onnrt", status=2)
-        self.refused("TensorRT module", "--trt", status=4)
+        self.refused("TensorRT", "--trt", status=4)
 
     def test_a_library_that_is_not_onnx_runtime(self):
         library = str(pathlib.Path(os.environ["POLYGRAPH_STAND_INS"]) / "libonnxruntime_nothing.so")

@@ -50,7 +50,7 @@ class Completion(ProgramTest):
         self.assertEqual(self.bash("inspect", "model", "m", "--show", "=", "l"), ["layers"])
         self.assertEqual(self.bash("inspect", "model", "m", "--show", "="), ["layers", "attrs", "weights"])
         self.assertEqual(self.bash("inspect", "model", "ident"), ["identity.onnx"])
-        self.assertEqual(self.bash("inspect", "model", "--model-type", ""), ["engine", "onnx"])
+        self.assertEqual(self.bash("inspect", "model", "--model-type", ""), ["engine", "plan", "onnx"])
         self.assertEqual(self.bash("inspect", "model", "-v", "ident"), ["identity.onnx"])
         self.assertEqual(self.bash("inspect", "model", "m", "--log-file", "ident"), ["identity.onnx"])
         self.assertEqual(self.bash("inspect", "model", "--", "--sh"), [])

@@ -91,7 +91,7 @@ class Targets(ConvertOnnxTest):
         self.check(self.convert("--convert-to", "onnx", output="new.model"), 0)
         self.assertEqual(self.inspect(self.path("new.model"))["format"], "onnx")
         self.check_error(self.convert("--convert-to", "openvino"), 2, "the name of a model")
-        self.check_error(self.convert("--convert-to", "trt"), 2, "'trt'", "onnx")
+        self.check_error(self.convert("--convert-to", "tf"), 2, "'tf'", "onnx")
 
     def test_options_of_the_other_target_are_refused(self):
         self.check_error(self.convert("--fp16"), 2, "--fp16 is about engines", "--fp-to-fp16")

@@ -41,7 +41,7 @@ class Plans(ProgramTest):
         self.check_error(run("run", cut, "--trt-rtx", environment=RTX), 3, "is cut off")
 
     def test_options(self):
-        self.check_error(self.build("m.plan", "--int8")[1], 4, "has no option int8", "TensorRT 8.5 to 10")
+        self.check(self.build("m.plan", "--int8")[1], 4, stderr=["has no option int8", "TensorRT 8.5 to 10"])
         self.check_error(self.build("m.plan", "--threads", "2")[1], 2, "--threads is about engines of OpenVINO")
         self.check_error(self.build("m.plan", "--builder-optimization-level", "9")[1], 2, "must be 0 to 5")
         self.check_error(self.build("m.plan", "--trt-min-shapes", "x:[1]")[1], 2, "1 --trt-min-shapes, 0 --trt-opt-shapes")
