@@ -85,7 +85,7 @@ const std::map<std::string, Sample>& samples() {
        {{"--data-loader-script", "a.cpp:f"}, "inputs_from_script({\"a.cpp\", \"f\"})"}},
       {"--warm-up", {{"--warm-up", "3"}, "{.warm_up = 3}"}},
       {"--sequential-runners", {{"--sequential-runners"}, "run_sequentially(runners, *data)"}},
-      {"--use-subprocess", {{"--use-subprocess"}, "std::unique_ptr<polygraph::Runner>(new onnxrt::Runner("}},
+      {"--use-subprocess", {{"--use-subprocess"}, "std::unique_ptr<polygraph::Runner>("}},
       {"--subprocess-timeout", {{"--subprocess-timeout", "2.5"}, "2.5);"}},
       {"--save-inputs", {{"--save-inputs", "in.npz"}, ".save_inputs = \"in.npz\""}},
       {"--save-outputs", {{"--save-outputs", "out.npz"}, ".save_outputs = \"out.npz\""}},
