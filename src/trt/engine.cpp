@@ -45,7 +45,14 @@ std::unique_ptr<NarrowNetwork> narrow(const Network& network, const BuildConfig&
   return narrowed;
 }
 
-Bytes build_plan(const Network& network, const Config& config) {
+// What was built, and whether anything in it can show the types that were asked for: an identity computes
+// nothing.
+struct Built {
+  Bytes plan;
+  bool computes = true;
+};
+
+Built build_plan(const Network& network, const Config& config) {
   const std::string attempt = fmt::format("Building an engine from the network '{}' with {} {}",
                                           network_name(network), flavour_name, network.library().version());
   const auto started = std::chrono::steady_clock::now();
@@ -64,7 +71,8 @@ Bytes build_plan(const Network& network, const Config& config) {
     save_timing_cache(build, path);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
   log_finish("Finished building in {:.3f} s: {} bytes", seconds.count(), plan->size());
-  return Bytes({static_cast<const std::byte*>(plan->data()), plan->size()}, plan);
+  return {Bytes({static_cast<const std::byte*>(plan->data()), plan->size()}, plan),
+          !narrowed || narrowed->narrowed() > 0};
 }
 
 void check_plan(const Bytes& plan, const std::string& name) {
@@ -128,7 +136,7 @@ EngineBytesFromNetwork::EngineBytesFromNetwork(Source<Network> network, Source<C
 
 Bytes EngineBytesFromNetwork::operator()() const {
   const Network network = network_.get();
-  return build_plan(network, config_.get());
+  return build_plan(network, config_.get()).plan;
 }
 
 std::string EngineBytesFromNetwork::str() const {
@@ -141,11 +149,11 @@ EngineFromNetwork::EngineFromNetwork(Source<Network> network, Source<Config> con
 Engine EngineFromNetwork::operator()() const {
   const Network network = network_.get();
   const Config config = config_.get();
-  const Bytes plan = build_plan(network, config);
+  const Built built = build_plan(network, config);
   // The plan goes: it can be had of the engine again, and may be large.
   Engine engine =
-      load_plan(plan, runtime_.get(), fmt::format("the engine of '{}'", network_name(network)), false);
-  check_precisions(engine, config.options(), network.state().strongly_typed);
+      load_plan(built.plan, runtime_.get(), fmt::format("the engine of '{}'", network_name(network)), false);
+  if (built.computes) check_precisions(engine, config.options(), network.state().strongly_typed);
   return engine;
 }
 
