@@ -22,7 +22,6 @@ class BareLoop {
  public:
   BareLoop(const Engine& engine, const FeedDict& feed) : context_(engine.native().createExecutionContext()) {
     const nvinfer1::ICudaEngine& native = engine.native();
-    context_->setOptimizationProfileAsync(0, nullptr);  // by itself only the engine's first context has one
     for (const bool inputs : {true, false})
       for (int i = 0; i < native.getNbIOTensors(); ++i) {
         const char* const name = native.getIOTensorName(i);
