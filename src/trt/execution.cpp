@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "core/log_format.h"
-#include "trt/execution_versions.h"
 #include "trt/messages.h"
+#include "trt/versions.h"
 
 namespace polygraph::trt {
 

@@ -57,13 +57,6 @@ void check_range(const nvinfer1::ITensor& input, const ShapeRange& range) {
       refuse(fmt::format("dimension {} does not grow from min to max", i));
 }
 
-nvinfer1::Dims to_dims(const Shape& shape) {
-  nvinfer1::Dims dims{};
-  dims.nbDims = static_cast<int>(shape.rank());
-  for (std::size_t i = 0; i < shape.rank(); ++i) dims.d[i] = static_cast<decltype(+dims.d[0])>(shape[i]);
-  return dims;
-}
-
 // Where no entry of the profile names the input: 1 for each open dimension, or each value.
 ShapeRange default_range(const nvinfer1::ITensor& input) {
   const nvinfer1::Dims dims = input.getDimensions();
@@ -120,7 +113,7 @@ void add_profile(const Network& network, nvinfer1::IBuilderConfig& config, const
         {Selector::kMIN, &range.min}, {Selector::kOPT, &range.opt}, {Selector::kMAX, &range.max}};
     for (const auto& [selector, shape] : parts)
       if (shape_values ? !set_shape_values(*native, input.getName(), selector, shape->dims())
-                       : !native->setDimensions(input.getName(), selector, to_dims(*shape)))
+                       : !native->setDimensions(input.getName(), selector, to_dims(shape->dims())))
         messages.fail<InputError>(fmt::format("{} refuses the shape {} for the input '{}'.", flavour_name,
                                               shape->str(), input.getName()),
                                   "See its messages.");

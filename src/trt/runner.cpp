@@ -6,7 +6,7 @@
 
 #include "core/log_format.h"
 #include "trt/execution.h"
-#include "trt/execution_versions.h"
+#include "trt/versions.h"
 
 namespace polygraph::trt {
 

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "trt/execution_versions.h"
+#include "trt/versions.h"
 
 namespace polygraph::trt {
 

@@ -5,12 +5,15 @@
 #include <NvOnnxParser.h>
 #include <polygraph/core/data_type.h>
 #include <polygraph/trt/objects.h>
+#include <polygraph/trt/runner.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // Where TensorRT's headers differ from version to version: all `#if`s of this room.
@@ -373,36 +376,128 @@ inline std::string parser_error_node([[maybe_unused]] const nvonnxparser::IParse
   return {};
 }
 
-/// TensorRT's type for ours, and back; nullopt for those that it lacks.
-inline std::optional<nvinfer1::DataType> to_native_type(DataType dtype) {
-  switch (dtype) {
-    case DataType::float32:
-      return nvinfer1::DataType::kFLOAT;
-    case DataType::float16:
-      return nvinfer1::DataType::kHALF;
-    case DataType::int8:
-      return nvinfer1::DataType::kINT8;
-    case DataType::int32:
-      return nvinfer1::DataType::kINT32;
-    case DataType::boolean:
-      return nvinfer1::DataType::kBOOL;
-    case DataType::uint8:
-      return nvinfer1::DataType::kUINT8;
-#if NV_TENSORRT_MAJOR >= 10
-    case DataType::bfloat16:
-      return nvinfer1::DataType::kBF16;
-    case DataType::int64:
-      return nvinfer1::DataType::kINT64;
-    case DataType::float8e4m3fn:
-      return nvinfer1::DataType::kFP8;
-    case DataType::int4:
-      return nvinfer1::DataType::kINT4;
-    case DataType::float4:
-      return nvinfer1::DataType::kFP4;
+/// TensorRT's types and ours, of which both have one another.
+inline std::span<const std::pair<nvinfer1::DataType, DataType>> shared_types() {
+  static constexpr std::pair<nvinfer1::DataType, DataType> list[] = {
+    {nvinfer1::DataType::kFLOAT, DataType::float32},
+    {nvinfer1::DataType::kHALF, DataType::float16},
+    {nvinfer1::DataType::kINT8, DataType::int8},
+    {nvinfer1::DataType::kINT32, DataType::int32},
+    {nvinfer1::DataType::kBOOL, DataType::boolean},
+    {nvinfer1::DataType::kUINT8, DataType::uint8},
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+    {nvinfer1::DataType::kFP8, DataType::float8e4m3fn},
 #endif
-    default:
-      return std::nullopt;
-  }
+#if NV_TENSORRT_MAJOR >= 10
+    {nvinfer1::DataType::kBF16, DataType::bfloat16},
+    {nvinfer1::DataType::kINT64, DataType::int64},
+    {nvinfer1::DataType::kINT4, DataType::int4},
+#endif
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 8)
+    {nvinfer1::DataType::kFP4, DataType::float4},
+#endif
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 12)
+    {nvinfer1::DataType::kE8M0, DataType::float8e8m0},
+#endif
+  };
+  return list;
+}
+
+/// TensorRT's type for ours; nullopt for those that it lacks.
+inline std::optional<nvinfer1::DataType> to_native_type(DataType dtype) {
+  for (const auto& [native, ours] : shared_types())
+    if (ours == dtype) return native;
+  return std::nullopt;
+}
+
+/// Our type for TensorRT's; nullopt for those that we lack.
+inline std::optional<DataType> to_data_type(nvinfer1::DataType type) {
+  for (const auto& [native, ours] : shared_types())
+    if (native == type) return ours;
+  return std::nullopt;
+}
+
+// What runs engines.
+
+inline std::vector<std::int64_t> to_vector(const nvinfer1::Dims& dims) {
+  return {dims.d, dims.d + std::max(dims.nbDims, 0)};
+}
+
+inline nvinfer1::Dims to_dims(std::span<const std::int64_t> values) {
+  nvinfer1::Dims dims{};
+  dims.nbDims = static_cast<std::int32_t>(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) dims.d[i] = static_cast<decltype(dims.d[0] + 0)>(values[i]);
+  return dims;
+}
+
+inline nvinfer1::IExecutionContext* make_context(nvinfer1::ICudaEngine& engine, AllocationStrategy strategy) {
+#if NV_TENSORRT_MAJOR >= 10
+  return engine.createExecutionContext(strategy == AllocationStrategy::static_
+                                           ? nvinfer1::ExecutionContextAllocationStrategy::kSTATIC
+                                           : nvinfer1::ExecutionContextAllocationStrategy::kUSER_MANAGED);
+#else
+  return strategy == AllocationStrategy::static_ ? engine.createExecutionContext()
+                                                 : engine.createExecutionContextWithoutDeviceMemory();
+#endif
+}
+
+/// Bytes that a context needs for all shapes of a profile.
+inline std::int64_t device_memory_of_profile(const nvinfer1::ICudaEngine& engine,
+                                             [[maybe_unused]] int profile) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
+  return engine.getDeviceMemorySizeForProfileV2(profile);
+#else
+  return static_cast<std::int64_t>(engine.getDeviceMemorySize());  // of all profiles
+#endif
+}
+
+/// Bytes that a context needs for the shapes that are set.
+inline std::int64_t device_memory_of_shapes([[maybe_unused]] nvinfer1::IExecutionContext& context,
+                                            [[maybe_unused]] const nvinfer1::ICudaEngine& engine,
+                                            [[maybe_unused]] int profile) {
+#if NV_TENSORRT_MAJOR >= 10
+  return static_cast<std::int64_t>(context.updateDeviceMemorySizeForShapes());
+#else
+  return device_memory_of_profile(engine, profile);
+#endif
+}
+
+inline void set_device_memory(nvinfer1::IExecutionContext& context, void* memory,
+                              [[maybe_unused]] std::int64_t size) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
+  context.setDeviceMemoryV2(memory, size);
+#else
+  context.setDeviceMemory(memory);
+#endif
+}
+
+/// The `count` values that a shape tensor may have in a profile; empty if it has none.
+inline std::vector<std::int64_t> profile_values(const nvinfer1::ICudaEngine& engine, const char* name,
+                                                int profile, nvinfer1::OptProfileSelector selector,
+                                                std::size_t count) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 11)
+  const std::int64_t* const values = engine.getProfileTensorValuesV2(name, profile, selector);
+#elif NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+  const std::int32_t* const values = engine.getProfileTensorValues(name, profile, selector);
+#else
+  const std::int32_t* const values =
+      engine.getProfileShapeValues(profile, engine.getBindingIndex(name), selector);
+#endif
+  if (values == nullptr) return {};
+  return {values, values + count};
+}
+
+/// Sets how many bytes of the weights stay on the GPU; false if this version cannot or does not.
+inline bool set_weight_streaming_budget([[maybe_unused]] nvinfer1::ICudaEngine& engine,
+                                        [[maybe_unused]] std::int64_t budget) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
+  const std::int64_t bytes = budget == -2   ? engine.getStreamableWeightsSize()
+                             : budget == -1 ? engine.getWeightStreamingAutomaticBudget()
+                                            : budget;
+  return engine.setWeightStreamingBudgetV2(bytes) && engine.getWeightStreamingBudgetV2() == bytes;
+#else
+  return false;
+#endif
 }
 
 }  // namespace polygraph::trt
