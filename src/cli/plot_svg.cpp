@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "cli/json_output.h"
+#include "core/xml_text.h"
 
 namespace polygraph::cli {
 namespace {
@@ -30,24 +30,6 @@ std::string colour(double share) {
   return fmt::format("#{:02x}{:02x}{:02x}", mixed[0], mixed[1], mixed[2]);
 }
 
-// XML cannot hold control characters.
-std::string xml(std::string_view text) {
-  std::string result;
-  for (const char c : json_text(text)) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (static_cast<unsigned char>(c) < ' ')
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    else
-      result += c;
-  }
-  return result;
-}
-
 class Picture {
  public:
   Picture(double width, double height, const std::string& heading, const PlotTitle& title)
@@ -59,11 +41,11 @@ class Picture {
         "{1:g}\" "
         "font-family=\"system-ui, 'DejaVu Sans', sans-serif\" font-size=\"{2}\" fill=\"#1d2530\">\n"
         "<title>{3}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-        whole, tall, text_height, xml(heading + ": " + title.output));
+        whole, tall, text_height, xml_text(heading + ": " + title.output));
     add("<text x=\"{:g}\" y=\"24\" font-size=\"15\" font-weight=\"600\">{}</text>\n", left,
-        xml(title.output));
-    add("<text x=\"{:g}\" y=\"44\" fill=\"#5c6675\">{} · {} vs. {} · {}</text>\n", left, xml(heading),
-        xml(title.first), xml(title.second), title.shape.str());
+        xml_text(title.output));
+    add("<text x=\"{:g}\" y=\"44\" fill=\"#5c6675\">{} · {} vs. {} · {}</text>\n", left, xml_text(heading),
+        xml_text(title.first), xml_text(title.second), title.shape.str());
   }
 
   template <class... Arguments>
@@ -92,10 +74,10 @@ class Picture {
 
   void axis_labels(const std::string& x, const std::string& y) {
     add("<text x=\"{:g}\" y=\"{:g}\" text-anchor=\"middle\" fill=\"#5c6675\">{}</text>\n", left + width_ / 2,
-        top + height_ + 40, xml(x));
+        top + height_ + 40, xml_text(x));
     add("<text transform=\"translate(18 {:g}) rotate(-90)\" text-anchor=\"middle\" "
         "fill=\"#5c6675\">{}</text>\n",
-        top + height_ / 2, xml(y));
+        top + height_ / 2, xml_text(y));
   }
 
   // The scale of colours, from `low` to `high`.

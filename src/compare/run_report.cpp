@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/utf8.h"
+#include "core/xml_text.h"
 
 namespace polygraph::compare {
 namespace {
@@ -64,26 +65,8 @@ Json pair_json(const PairSummary& pair) {
   return object;
 }
 
-// Text in XML: control characters, which it cannot hold, and bytes that are not UTF-8 come out as `\x01`.
 std::string xml(std::string_view text) {
-  std::string result;
-  for (const char c : json_text(text)) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (c == '"')
-      result += "&quot;";
-    else if (c == '\n')
-      result += "&#10;";
-    else if (static_cast<unsigned char>(c) < ' ')
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    else
-      result += c;
-  }
-  return result;
+  return xml_text(text, /*keeps_lines=*/true);
 }
 
 std::string failure_text(const OutputSummary& output) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <polygraph/core/data_type.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/options.h>
 
@@ -99,6 +100,21 @@ void set_option(Options& options, std::string_view name, std::string_view text) 
   std::vector<std::string> names;
   for_each_field<Options>([&](const auto& field) { names.emplace_back(field.name); });
   throw UsageError(fmt::format("There is no option '{}'.{}", name, suggest(name, names)));
+}
+
+/// The data types that are asked for by layer. Throws UsageError for a type that does not exist.
+/// @param types  Those to use, for the message.
+inline std::map<std::string, DataType> parse_layer_precisions(const std::map<std::string, std::string>& texts,
+                                                              std::string_view types) {
+  std::map<std::string, DataType> precisions;
+  for (const auto& [layer, text] : texts) {
+    const auto dtype = parse_data_type(text);
+    if (!dtype)
+      throw UsageError(fmt::format("The layer precision '{}:{}' names no data type.", layer, text),
+                       fmt::format("Use {}.", types));
+    precisions[layer] = *dtype;
+  }
+  return precisions;
 }
 
 }  // namespace polygraph

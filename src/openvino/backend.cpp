@@ -19,18 +19,6 @@ namespace polygraph::openvino {
 
 namespace {
 
-std::map<std::string, DataType> layer_precisions(const ModelRequest& request) {
-  std::map<std::string, DataType> precisions;
-  for (const auto& [layer, text] : request.layer_precisions) {
-    const auto dtype = parse_data_type(text);
-    if (!dtype)
-      throw UsageError(fmt::format("The layer precision '{}:{}' names no data type.", layer, text),
-                       "Use 'float32'.");
-    precisions[layer] = *dtype;
-  }
-  return precisions;
-}
-
 EngineFromNetwork engine_of(const ModelRequest& request) {
   ConfigOptions options;
   for (const auto& [name, text] : request.config) set_option(options, name, text);
@@ -42,7 +30,7 @@ EngineFromNetwork engine_of(const ModelRequest& request) {
     network = NetworkFromOnnxModel(onnx::HeldModel{request.in_memory, request.in_memory_name}, runtime);
   const OutputOptions outputs{request.outputs, request.exclude_outputs, request.mark_layer_types};
   if (!(outputs == OutputOptions{})) network = ModifyNetworkOutputs(std::move(network), outputs);
-  if (auto precisions = layer_precisions(request); !precisions.empty())
+  if (auto precisions = parse_layer_precisions(request.layer_precisions, "'float32'"); !precisions.empty())
     network = SetLayerPrecisions(std::move(network), std::move(precisions));
   return EngineFromNetwork(std::move(network), CreateConfig(options));
 }

@@ -14,18 +14,6 @@ namespace polygraph::trt {
 
 namespace {
 
-std::map<std::string, DataType> layer_precisions(const ModelRequest& request) {
-  std::map<std::string, DataType> precisions;
-  for (const auto& [layer, text] : request.layer_precisions) {
-    const auto dtype = parse_data_type(text);
-    if (!dtype)
-      throw UsageError(fmt::format("The layer precision '{}:{}' names no data type.", layer, text),
-                       "Use 'float32', 'float16' or 'bfloat16'.");
-    precisions[layer] = *dtype;
-  }
-  return precisions;
-}
-
 CreateConfig config_of(const ModelRequest& request) {
   ConfigOptions options;
   for (const auto& [name, text] : request.config) set_option(options, name, text);
@@ -47,7 +35,9 @@ Source<Network> network_of(const ModelRequest& request) {
                                    options, LoadPlugins(plugins));
   const OutputOptions outputs{request.outputs, request.exclude_outputs, request.mark_layer_types};
   if (!(outputs == OutputOptions{})) network = ModifyNetworkOutputs(std::move(network), outputs);
-  if (auto precisions = layer_precisions(request); !precisions.empty())
+  if (auto precisions =
+          parse_layer_precisions(request.layer_precisions, "'float32', 'float16' or 'bfloat16'");
+      !precisions.empty())
     network = SetLayerPrecisions(std::move(network), std::move(precisions));
   return network;
 }
