@@ -246,8 +246,7 @@ ExitCode run(Session& session, const RunArguments& arguments) {
       prepared.emplace(session, arguments, *ranks);
       writer.emplace(prepared->options, prepared->comparator,
                      [&session](std::string_view text) { session.output.write(text); });
-      if (plots_options(arguments).any())
-        writer->on_compared = [&plots](const auto& pairs, const auto& found) { plots.add(pairs, found); };
+      writer->on_compared = [&plots](const auto& pairs, const auto& found) { plots.add(pairs, found); };
     }
     return prepared->iterations.next();
   };

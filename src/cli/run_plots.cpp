@@ -111,6 +111,7 @@ void RunPlots::add_to_strip(std::size_t pair, std::size_t function, const std::s
 
 void RunPlots::add(const std::vector<compare::PairSummary>& pairs,
                    const std::vector<compare::PairComparison>& comparisons) {
+  if (!options_.any()) return;
   std::vector<Candidate> candidates;
   for (std::size_t i = 0; i < comparisons.size(); ++i) {
     const compare::PairComparison& comparison = comparisons[i];

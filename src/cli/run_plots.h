@@ -72,6 +72,7 @@ class RunPlots {
 
   explicit RunPlots(RunPlotsOptions options) : options_(std::move(options)) {}
 
+  /// Does nothing where nothing is to be drawn.
   /// @param pairs  As they are once the iteration counts.
   void add(const std::vector<compare::PairSummary>& pairs,
            const std::vector<compare::PairComparison>& comparisons);

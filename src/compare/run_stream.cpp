@@ -13,9 +13,8 @@ namespace {
 // A runner while it is active, with what its inputs need.
 class ActiveRunner {
  public:
-  ActiveRunner(Runner& runner, const RunOptions& options) : runner_(runner), activation_(runner.activate()) {
+  explicit ActiveRunner(Runner& runner) : runner_(runner), activation_(runner.activate()) {
     log_info("{} | Activated", runner_.name());
-    if (options.on_activation) options.on_activation(runner_);
   }
 
   const TensorMetadata& inputs() const { return runner_.input_metadata(); }
@@ -72,7 +71,7 @@ struct RunStream::State {
       : data(input_data), options(std::move(run_options)) {
     require_runners(!runners.empty());
     active.reserve(runners.size());
-    for (Runner* runner : runners) active.emplace_back(std::make_unique<ActiveRunner>(*runner, options));
+    for (Runner* runner : runners) active.emplace_back(std::make_unique<ActiveRunner>(*runner));
     data.open(active.front()->inputs());
     iteration.index = -1;
     iteration.results.resize(active.size());
@@ -113,7 +112,7 @@ RunResults run_sequentially(
   RunResults results;
   bool is_open = false;
   for (Runner* runner : runners) {
-    ActiveRunner active(*runner, options);
+    ActiveRunner active(*runner);
     if (!is_open) data.open(active.inputs());
     is_open = true;
     data.rewind();

@@ -30,8 +30,6 @@ struct Iteration {
 struct RunOptions {
   /// Inferences before the first one that counts, on the inputs of the first iteration.
   std::int64_t warm_up = 0;
-  /// Called with each runner right after it has been activated.
-  std::function<void(const Runner&)> on_activation = {};
 
   static constexpr auto fields() {
     return std::tuple(
