@@ -95,7 +95,9 @@ void check(const RunArguments& arguments) {
                                      {"--save-accuracy-results", &arguments.save_accuracy_results}})
     if (*path) refuse_model(option, (*path)->string(), model);
   const bool is_compared = arguments.runners.size() + arguments.load_outputs.size() > 1;
-  if (!is_compared && !arguments.runners.empty() && !arguments.compare.functions.empty())
+  const bool is_asked_to =
+      !arguments.compare.functions.empty() || arguments.save_heatmaps || arguments.save_error_metrics_plot;
+  if (!is_compared && !arguments.runners.empty() && is_asked_to)
     log_warning("There is one runner only: nothing is compared.");
 }
 

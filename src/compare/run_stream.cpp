@@ -67,8 +67,8 @@ void require_runners(bool any) {
 }  // namespace
 
 struct RunStream::State {
-  State(const std::vector<Runner*>& runners, InputData& input_data, RunOptions run_options)
-      : data(input_data), options(std::move(run_options)) {
+  State(const std::vector<Runner*>& runners, InputData& input_data, const RunOptions& run_options)
+      : data(input_data), options(run_options) {
     require_runners(!runners.empty());
     active.reserve(runners.size());
     for (Runner* runner : runners) active.emplace_back(std::make_unique<ActiveRunner>(*runner));
@@ -83,8 +83,8 @@ struct RunStream::State {
   Iteration iteration;
 };
 
-RunStream::RunStream(std::vector<Runner*> runners, InputData& data, RunOptions options)
-    : state_(std::make_unique<State>(runners, data, std::move(options))) {}
+RunStream::RunStream(const std::vector<Runner*>& runners, InputData& data, const RunOptions& options)
+    : state_(std::make_unique<State>(runners, data, options)) {}
 
 RunStream::~RunStream() = default;
 

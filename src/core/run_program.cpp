@@ -39,7 +39,7 @@ std::optional<ProgramResult> run_program(const std::vector<std::string>& argumen
   if (child == 0) {
     begin_child_process();
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    ::dup2(nothing, STDIN_FILENO);
+    if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
     ::dup2(output[1], STDOUT_FILENO);
     ::dup2(output[1], STDERR_FILENO);
     ::execvp(argv[0], argv.data());

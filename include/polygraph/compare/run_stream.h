@@ -52,7 +52,7 @@ class RunStream {
   /// Activates the runners and opens the data.
   /// @param runners  Not active yet; they must outlive the stream.
   /// Throws UsageError without runners; what runners and data throw.
-  RunStream(std::vector<Runner*> runners, InputData& data, RunOptions options = {});
+  RunStream(const std::vector<Runner*>& runners, InputData& data, const RunOptions& options = {});
   RunStream(const RunStream&) = delete;
   RunStream& operator=(const RunStream&) = delete;
   ~RunStream();

@@ -101,6 +101,6 @@ inline constexpr std::uint32_t script_layout = sizeof(Tensor) + 251 * sizeof(Ten
   const polygraph::compare::detail::ScriptExport polygraph_script_##name{                            \
       polygraph::compare::detail::script_mark, polygraph::compare::detail::script_interface,         \
       polygraph::compare::detail::script_layout, []() -> const polygraph::compare::ScriptFunction& { \
-        static const polygraph::compare::ScriptFunction function(&name);                             \
+        static const polygraph::compare::ScriptFunction function(&(name));                           \
         return function;                                                                             \
       }};
