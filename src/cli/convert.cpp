@@ -25,10 +25,8 @@ struct Arguments {
   TrtArguments trt;
   OnnxConversion onnx;
   std::filesystem::path output;
-  std::string target;                       // empty: by the name of the output
-  std::vector<std::string> given_engine;    // options that are about engines only
-  std::vector<std::string> given_openvino;  // of those, what OpenVINO alone has
-  std::vector<std::string> given_trt;       // and TensorRT alone
+  std::string target;  // empty: by the name of the output
+  GivenEngineOptions given;
 };
 
 // What is wrong with the place for the engine is said before the build, which may take long.
@@ -57,7 +55,7 @@ ExitCode build_engine(Arguments& arguments, const std::string& target) {
       arguments.onnx.given, "ONNX models",
       "Convert in two steps: to a model whose name ends in '.onnx' first, then that to an engine.");
   const bool openvino = target == openvino_target;
-  refuse_options(openvino ? arguments.given_trt : arguments.given_openvino,
+  refuse_options(openvino ? arguments.given.trt : arguments.given.openvino,
                  openvino ? "engines of TensorRT" : "engines of OpenVINO",
                  openvino ? "Say --convert-to trt or --convert-to trt-rtx for such an engine."
                           : "Say --convert-to openvino for such an engine.");
@@ -71,7 +69,7 @@ ExitCode build_engine(Arguments& arguments, const std::string& target) {
 }
 
 ExitCode convert_model(Session& session, Arguments& arguments) {
-  refuse_options(arguments.given_engine, "engines",
+  refuse_options(arguments.given.any, "engines",
                  "For an engine, give the output a name that ends in '.engine'. A model's own types are "
                  "changed by --fp-to-fp16 and --fp-to-bf16, its outputs by --onnx-outputs.");
   arguments.onnx.saving.output = arguments.output;
@@ -139,27 +137,9 @@ Tool convert_tool(Session& session) {
   OptionGroup network = openvino_network_group(arguments->engine);
   OptionGroup trt_configuration = trt_config_group(arguments->trt);
   OptionGroup trt_network = trt_network_group(arguments->trt);
-  for (OptionGroup* group : {&configuration, &network, &trt_configuration, &trt_network})
-    record_use(*group, arguments->given_engine);
-  // --tf32, --fp16, --bf16, --layer-precisions and --plugins are for both.
-  const auto record_own = [](OptionGroup& group, std::vector<std::string>& given) {
-    OptionGroup own;
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < group.options.size(); ++i) {
-      const std::string& name = group.options[i].names.front();
-      if (name == "--tf32" || name == "--fp16" || name == "--bf16" || name == "--layer-precisions" ||
-          name == "--plugins")
-        continue;
-      own.options.push_back(std::move(group.options[i]));
-      places.push_back(i);
-    }
-    record_use(own, given);
-    for (std::size_t i = 0; i < places.size(); ++i) group.options[places[i]] = std::move(own.options[i]);
-  };
-  record_own(configuration, arguments->given_openvino);
-  record_own(network, arguments->given_openvino);
-  record_own(trt_configuration, arguments->given_trt);
-  record_own(trt_network, arguments->given_trt);
+  OptionGroup* const of_openvino[] = {&configuration, &network};
+  OptionGroup* const of_trt[] = {&trt_configuration, &trt_network};
+  record_engine_options(of_openvino, of_trt, arguments->given);
   tool.groups = {std::move(output), std::move(configuration), std::move(network),
                  std::move(trt_configuration), std::move(trt_network)};
   for (OptionGroup& group : onnx_conversion_groups(arguments->onnx)) tool.groups.push_back(std::move(group));

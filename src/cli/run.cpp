@@ -73,6 +73,25 @@ void check_paths(const RunArguments& arguments) {
                      "Name a place for each.");
 }
 
+void warn_of_options_without_runner(const RunArguments& arguments) {
+  const auto is_named = [&](std::initializer_list<std::string_view> backends) {
+    return std::ranges::any_of(arguments.runners, [&](const RunnerArgument& runner) {
+      return std::ranges::find(backends, runner.backend) != backends.end();
+    });
+  };
+  const auto warn = [](const std::vector<std::string>& given, std::string_view runners) {
+    if (!given.empty())
+      log_warning("The option {} has no effect: it is for {}, and there is none.", given.front(), runners);
+  };
+  const GivenEngineOptions& engine = arguments.engine_options;
+  const bool openvino = is_named({"openvino"});
+  const bool trt = is_named({"trt", "trt-rtx"});
+  if (!is_named({"onnxrt"})) warn(arguments.onnxrt_options, "--onnxrt");
+  if (!openvino && !trt) warn(engine.any, "--openvino, --trt or --trt-rtx");
+  if (!openvino && trt) warn(engine.openvino, "--openvino");
+  if (openvino && !trt) warn(engine.trt, "--trt or --trt-rtx");
+}
+
 void check(const RunArguments& arguments) {
   if (arguments.runners.empty() && arguments.load_outputs.empty())
     throw UsageError(
@@ -94,6 +113,7 @@ void check(const RunArguments& arguments) {
                                      {"--save-outputs", &arguments.save_outputs},
                                      {"--save-accuracy-results", &arguments.save_accuracy_results}})
     if (*path) refuse_model(option, (*path)->string(), model);
+  warn_of_options_without_runner(arguments);
   const bool is_compared = arguments.runners.size() + arguments.load_outputs.size() > 1;
   const bool is_asked_to =
       !arguments.compare.functions.empty() || arguments.save_heatmaps || arguments.save_error_metrics_plot;

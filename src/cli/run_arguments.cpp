@@ -310,6 +310,16 @@ compare::RunReporterOptions reporter_options(const RunArguments& arguments, cons
 }
 
 std::vector<OptionGroup> run_groups(RunArguments& arguments) {
+  OptionGroup onnxrt = onnxrt_group(arguments.onnxrt);
+  record_use(onnxrt, arguments.onnxrt_options);
+  OptionGroup openvino_config = openvino_config_group(arguments.openvino);
+  OptionGroup openvino_network = openvino_network_group(arguments.openvino);
+  OptionGroup trt_config = trt_config_group(arguments.trt);
+  OptionGroup trt_network = trt_network_options(arguments);
+  OptionGroup trt_runner = trt_runner_group(arguments.trt);
+  OptionGroup* const of_openvino[] = {&openvino_config, &openvino_network};
+  OptionGroup* const of_trt[] = {&trt_config, &trt_network, &trt_runner};
+  record_engine_options(of_openvino, of_trt, arguments.engine_options);
   return {runners_group(arguments),
           inputs_group(arguments),
           running_group(arguments),
@@ -317,11 +327,12 @@ std::vector<OptionGroup> run_groups(RunArguments& arguments) {
           compare_group(arguments.compare),
           report_group(arguments),
           model_group(arguments),
-          onnxrt_group(arguments.onnxrt),
-          openvino_config_group(arguments.openvino),
-          openvino_network_group(arguments.openvino),
-          trt_config_group(arguments.trt),
-          trt_network_options(arguments)};
+          std::move(onnxrt),
+          std::move(openvino_config),
+          std::move(openvino_network),
+          std::move(trt_config),
+          std::move(trt_network),
+          std::move(trt_runner)};
 }
 
 }  // namespace polygraph::cli

@@ -40,6 +40,8 @@ struct RunArguments {
   OpenVinoArguments openvino;
   TrtArguments trt;
   std::optional<std::filesystem::path> save_engine;
+  std::vector<std::string> onnxrt_options;  ///< as far as they were given
+  GivenEngineOptions engine_options;
 
   std::int64_t iterations = 1;
   std::vector<std::filesystem::path> load_inputs;

@@ -31,7 +31,7 @@ class ProgramWriter {
       : arguments_(arguments), logging_(logging), command_(std::move(command)) {
     // NOLINTNEXTLINE(readability-isolate-declaration)
     const auto& [loading, model_options, data, made_up, save_onnx, runners, onnxrt, openvino, trt,
-                 save_engine, iterations, load_inputs, data_script, warm_up, sequential, use_subprocess,
+                 save_engine, onnxrt_options, engine_options, iterations, load_inputs, data_script, warm_up, sequential, use_subprocess,
                  subprocess_timeout, save_inputs, save_outputs, save_input_blob, load_outputs,
                  postprocess_scripts, top_k, validate, compare, save_accuracy_results, json, junit, html,
                  save_heatmaps, save_error_metrics_plot, gen_script] = arguments;

@@ -86,6 +86,7 @@ std::unique_ptr<Runner> engine_of(const RunArguments& arguments, const RunnerArg
     request = openvino_request(arguments.openvino);
   } else if (is_trt(argument.backend)) {
     request = trt_request(arguments.trt, arguments.openvino);
+    request.config.insert(request.config.end(), arguments.trt.runner.begin(), arguments.trt.runner.end());
     if (arguments.save_engine) request.engine = *arguments.save_engine;
   } else {
     request.config = arguments.onnxrt;

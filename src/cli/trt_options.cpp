@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
 #include <polygraph/trt/config_options.h>
+#include <polygraph/trt/runner_options.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "cli/metadata_text.h"
+#include "cli/onnx_options.h"
 
 namespace polygraph::cli {
 namespace {
@@ -68,6 +70,32 @@ OptionGroup trt_network_group(TrtArguments& arguments) {
     group.options.push_back(std::move(option));
   }
   return group;
+}
+
+OptionGroup trt_runner_group(TrtArguments& arguments) {
+  OptionGroup group{.title = "TensorRT runner"};
+  for (Option& option : options_from_fields<trt::RunnerOptions>(arguments.runner)) {
+    if (option.names.front() == "--wait") option.names = {"--trt-wait"};
+    group.options.push_back(std::move(option));
+  }
+  return group;
+}
+
+void record_engine_options(std::span<OptionGroup* const> openvino, std::span<OptionGroup* const> trt,
+                           GivenEngineOptions& given) {
+  constexpr std::string_view for_both[] = {"--tf32", "--fp16", "--bf16", "--layer-precisions", "--plugins"};
+  const auto record = [&](OptionGroup& group, std::vector<std::string>& of_one) {
+    for (Option& option : group.options) {
+      const bool is_for_both = std::ranges::find(for_both, option.names.front()) != std::end(for_both);
+      OptionGroup single;
+      single.options.push_back(std::move(option));
+      record_use(single, given.any);
+      if (!is_for_both) record_use(single, of_one);
+      option = std::move(single.options.front());
+    }
+  };
+  for (OptionGroup* group : openvino) record(*group, given.openvino);
+  for (OptionGroup* group : trt) record(*group, given.trt);
 }
 
 ModelRequest trt_request(const TrtArguments& arguments, const OpenVinoArguments& shared) {

@@ -2,6 +2,8 @@
 
 #include <polygraph/core/backend.h>
 
+#include <span>
+
 #include "cli/openvino_options.h"
 #include "cli/option_fields.h"
 #include "cli/tool.h"
@@ -14,6 +16,7 @@ struct TrtArguments {
   Settings config;   ///< fields of trt::ConfigOptions
   Settings network;  ///< fields of trt::NetworkOptions
   Settings outputs;  ///< fields of trt::OutputOptions
+  Settings runner;   ///< fields of trt::RunnerOptions; the tool adds them to the request's configuration
   using Shapes = std::map<std::string, Shape>;
   std::vector<Shapes> min_shapes;  ///< one for each optimization profile
   std::vector<Shapes> opt_shapes;
@@ -25,6 +28,20 @@ OptionGroup trt_config_group(TrtArguments& arguments);
 
 /// How the network is made, and its outputs.
 OptionGroup trt_network_group(TrtArguments& arguments);
+
+/// How an engine is run.
+OptionGroup trt_runner_group(TrtArguments& arguments);
+
+/// The options about engines that were given, by whose engines they are about.
+struct GivenEngineOptions {
+  std::vector<std::string> any;
+  std::vector<std::string> openvino;  ///< of those, what OpenVINO alone has
+  std::vector<std::string> trt;       ///< and TensorRT alone
+};
+
+/// Notes the use of the groups' options; `given` has to outlive them.
+void record_engine_options(std::span<OptionGroup* const> openvino, std::span<OptionGroup* const> trt,
+                           GivenEngineOptions& given);
 
 /// The request. Throws UsageError if the shapes of a profile do not go together.
 ModelRequest trt_request(const TrtArguments& arguments, const OpenVinoArguments& shared);

@@ -14,9 +14,23 @@ namespace polygraph::trt {
 
 namespace {
 
+bool is_of_runner(std::string_view name) {
+  bool found = false;
+  for_each_field<RunnerOptions>([&](const auto& field) { found = found || field.name == name; });
+  return found;
+}
+
+RunnerOptions runner_options_of(const ModelRequest& request) {
+  RunnerOptions options;
+  for (const auto& [name, text] : request.config)
+    if (is_of_runner(name)) set_option(options, name, text);
+  return options;
+}
+
 CreateConfig config_of(const ModelRequest& request) {
   ConfigOptions options;
-  for (const auto& [name, text] : request.config) set_option(options, name, text);
+  for (const auto& [name, text] : request.config)
+    if (!is_of_runner(name)) set_option(options, name, text);
   std::vector<Profile> profiles;
   for (const auto& ranges : request.profiles) {
     Profile& profile = profiles.emplace_back();
@@ -91,8 +105,9 @@ class TensorRtBackend final : public Backend {
       engine = EngineFromNetwork(network_of(request), config_of(request));
       if (!request.engine.empty()) engine = SaveEngine(std::move(engine), request.engine);
     }
-    return name.empty() ? std::make_unique<Runner>(std::move(engine))
-                        : std::make_unique<Runner>(std::move(engine), RunnerOptions{}, name);
+    RunnerOptions options = runner_options_of(request);
+    return name.empty() ? std::make_unique<Runner>(std::move(engine), std::move(options))
+                        : std::make_unique<Runner>(std::move(engine), std::move(options), name);
   }
 };
 

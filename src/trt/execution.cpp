@@ -123,7 +123,7 @@ Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, 
   }
   fed_.resize(inputs_.size());
   fed_shapes_.resize(inputs_.size());
-  can_record_ = options_.use_cuda_graph && !options_.time_layers;
+  can_record_ = options_.cuda_graphs == CudaGraphs::automatic && !options_.time_layers;
 }
 
 Execution::~Execution() {
@@ -292,6 +292,7 @@ void Execution::bind_outputs() {
     Output& output = outputs_of_context_[i];
     const std::vector<std::int64_t> dims = to_vector(context_->getTensorShape(output.name));
     output.growing = std::ranges::any_of(dims, [](std::int64_t dim) { return dim < 0; });
+    output.direct = false;
     if (output.growing) {
       any_growing_ = true;
       if (!output.allocator) output.allocator = std::make_unique<GrowingOutput>(output.device);
@@ -304,11 +305,11 @@ void Execution::bind_outputs() {
     if (!signature_->outputs()[i].linear)  // padded
       room = std::max(
           room, static_cast<std::size_t>(std::max<std::int64_t>(context_->getMaxOutputSize(output.name), 0)));
-    if (!output.on_host) output.device.reserve(room, "Making room for an output");
+    output.direct = !on_device_ && !output.on_host && output.bytes <= options_.direct_output_limit;
+    if (!output.on_host && !output.direct) output.device.reserve(room, "Making room for an output");
     if (!on_device_ || output.on_host) output.staging.reserve(output.bytes, "Making room for an output");
     if (!on_device_) outputs_.at(i).second.reset_view(output.staging.data(), output.dtype, dims);
-    device_outputs_.at(i).second.reset_view(output.on_host ? output.staging.data() : output.device.data(),
-                                            output.dtype, dims);
+    device_outputs_.at(i).second.reset_view(output.own(), output.dtype, dims);
   }
 }
 
@@ -353,7 +354,7 @@ void Execution::bind_addresses(const DeviceTensorMap& outputs) {
                       output.name, to_string(output.dtype), result.shape().str(), to_string(given->dtype()),
                       given->shape().str()),
           "Give a tensor of that type and shape.");
-    void* const own = output.on_host ? output.staging.data() : output.device.data();
+    void* const own = output.own();
     void* const address = given != nullptr && output.bytes != 0 ? given->data() : own;
     if (on_device_ && !output.growing && result.data() != address) {
       const Shape shape = result.shape();
@@ -489,7 +490,7 @@ cudaError_t Execution::enqueue(cudaStream_t stream) {
   if (!context_->enqueueV3(stream)) return cudaErrorUnknown;
   if (on_device_) return cudaSuccess;
   for (const Output& output : outputs_of_context_) {
-    if (output.growing || output.on_host || output.bytes == 0) continue;
+    if (output.growing || output.on_host || output.direct || output.bytes == 0) continue;
     if (const cudaError_t error = cuda_.memcpy_async(output.staging.data(), output.address, output.bytes,
                                                      cudaMemcpyDeviceToHost, stream);
         error != cudaSuccess)

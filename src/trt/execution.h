@@ -100,8 +100,11 @@ class Execution {
     bool on_host;
     DataType dtype;
     bool growing = false;
+    bool direct = false;  // the engine writes it to `staging`
     std::size_t bytes = 0;
     void* address = nullptr;  // that is set
+
+    void* own() const { return on_host || direct ? staging.data() : device.data(); }
     cuda::Buffer device{cuda::Buffer::Kind::device};
     cuda::Buffer staging{cuda::Buffer::Kind::pinned};
     std::unique_ptr<GrowingOutput> allocator;

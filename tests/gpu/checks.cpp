@@ -59,7 +59,7 @@ void check_seed(const fs::path& models, const fs::path& saved) {
 
 void check_graphs(const Engine& relu) {
   for (const bool use : {true, false}) {
-    Runner runner(relu, {.use_cuda_graph = use});
+    Runner runner(relu, {.cuda_graphs = use ? CudaGraphs::automatic : CudaGraphs::off});
     const auto active = runner.activate();
     for (int i = 0; i < 5; ++i) {
       const float f = static_cast<float>(i);

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Runs on a machine with a GPU what the target gpu-bundle has put together; its results go to stdout.
-# Usage: run.sh [ITERATIONS]. TensorRT-RTX's libraries are found by LD_LIBRARY_PATH or POLYGRAPH_TENSORRT_RTX.
+# Usage: run.sh [ITERATIONS [BACKEND]], BACKEND trt-rtx (default) or trt. TensorRT's libraries are found by LD_LIBRARY_PATH,
+# POLYGRAPH_TENSORRT_RTX or POLYGRAPH_TENSORRT.
 set -uo pipefail
 cd "$(dirname "$0")"
-export LD_LIBRARY_PATH=$PWD${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+iterations=${1:-1000} backend=${2:-trt-rtx}
+export LD_LIBRARY_PATH=$PWD/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 work=${WORK:-$(mktemp -d)}
 nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.max.sm --format=csv,noheader
 python3 make_models.py "$work/models" || exit
 cp magika.onnx "$work/models/"
 failed=0
-./gpu_tests "$work/models" "$work/saved" "${1:-1000}" || failed=1
+"./bin/gpu_tests-$backend" "$work/models" "$work/saved" "$iterations" || failed=1
 python3 compare_with_onnxruntime.py "$work/models" "$work/saved" || failed=1
+./tools.sh "$backend" "$work/models" "$work/tools" || failed=1
 exit $failed

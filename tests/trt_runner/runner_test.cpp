@@ -115,6 +115,20 @@ TEST_F(TrtRunner, RecordsAGraphAtTheSecondInference) {
   EXPECT_EQ(cuda().launches, 3);
 }
 
+TEST_F(TrtRunner, LetsTheEngineWriteSmallOutputsToTheHost) {
+  for (const std::size_t limit : {16, 15}) {
+    Runner runner(engine_of(relu), {.cuda_graphs = CudaGraphs::off, .direct_output_limit = limit});
+    const auto active = runner.activate();
+    const int before = cuda().copies_out;
+    EXPECT_THAT(values_of(runner.infer({{"x", floats({1, -2, 3, -4})}})["y"]), ElementsAre(1, 0, 3, 0));
+    EXPECT_EQ(cuda().copies_out - before, limit < 16 ? 1 : 0);
+    // What stays on the device is not written to the host.
+    const DeviceTensor x = DeviceTensor::from_host(floats({5, -6, 7, -8}));
+    EXPECT_THAT(values_of(runner.infer_on_device({{"x", x}})["y"].to_host()), ElementsAre(5, 0, 7, 0));
+    EXPECT_THAT(values_of(runner.infer({{"x", floats({-1, 2, -3, 4})}})["y"]), ElementsAre(0, 2, 0, 4));
+  }
+}
+
 TEST_F(TrtRunner, RecordsAgainWhenShapesChange) {
   Runner runner(engine_of(dynamic));
   const auto active = runner.activate();
@@ -125,7 +139,7 @@ TEST_F(TrtRunner, RecordsAgainWhenShapesChange) {
 }
 
 TEST_F(TrtRunner, RecordsNoGraphIfItIsToldNotTo) {
-  Runner runner(engine_of(relu), {.use_cuda_graph = false});
+  Runner runner(engine_of(relu), {.cuda_graphs = CudaGraphs::off});
   const auto active = runner.activate();
   for (int i = 0; i < 4; ++i) runner.infer({{"x", floats({1, 2, 3, 4})}});
   EXPECT_EQ(cuda().captures, 0);
@@ -457,7 +471,7 @@ TEST_F(TrtRunner, TellsOfFailuresOfTheGpuAndWorksOnWhereThatIsPossible) {
 
 TEST_F(TrtRunner, TellsOfMissingMemoryAndWorksOnOnceThereIsSome) {
   for (int left = 0; left < 2; ++left) {
-    Runner runner(engine_of(relu));
+    Runner runner(engine_of(relu), {.direct_output_limit = 0});
     const auto active = runner.activate();
     cuda().mallocs_left = left;
     EXPECT_THAT(message<BackendError>([&] {
@@ -472,7 +486,7 @@ TEST_F(TrtRunner, TellsOfMissingMemoryAndWorksOnOnceThereIsSome) {
 
 TEST_F(TrtRunner, AllocatesNothingOnceShapesRepeat) {
   for (const bool graph : {true, false}) {
-    Runner runner(engine_of(relu), {.use_cuda_graph = graph});
+    Runner runner(engine_of(relu), {.cuda_graphs = graph ? CudaGraphs::automatic : CudaGraphs::off});
     const auto active = runner.activate();
     const FeedDict feed{{"x", floats({1, 2, 3, 4})}};
     for (int i = 0; i < 3; ++i) runner.infer(feed);

@@ -3,7 +3,7 @@
 #include <polygraph/core/runner.h>
 #include <polygraph/trt/device_tensor.h>
 #include <polygraph/trt/objects.h>
-#include <polygraph/trt/stream.h>
+#include <polygraph/trt/runner_options.h>
 
 #include <atomic>
 #include <memory>
@@ -12,42 +12,6 @@
 #include <vector>
 
 namespace polygraph::trt {
-
-/// Who allocates the memory that an execution context works in, and how much.
-enum class AllocationStrategy {
-  static_,  ///< TensorRT, once, for the largest profile
-  profile,  ///< the runner, for the largest shapes of the profile in use
-  runtime,  ///< the runner, for the shapes that are fed
-};
-
-/// How to wait for the GPU.
-enum class Wait {
-  automatic,  ///< as CUDA is set for the device: it spins unless there are fewer cores than threads that use
-              ///< GPUs
-  spin,       ///< asking again and again: the shortest time, and a core busy
-  block,      ///< asleep until the GPU is done: later, and the core is free meanwhile
-};
-
-struct RunnerOptions {
-  /// The optimization profile. Without one it is chosen by the shapes of each feed: of those that accept them
-  /// the one tuned for shapes nearest to them.
-  std::optional<int> optimization_profile{};
-  AllocationStrategy allocation_strategy = AllocationStrategy::static_;
-  /// Whether inferences whose shapes and addresses repeat are recorded as a CUDA graph at the second, and
-  /// replayed from then on. Where that is not possible they run as without.
-  bool use_cuda_graph = true;
-  /// What to submit to; without one, every runner and every inference in flight has a stream of its own.
-  std::optional<Stream> stream{};
-  Wait wait = Wait::automatic;
-  /// Measures what the GPU needs for each inference, copies included: `last_gpu_time()`.
-  bool time_on_gpu = false;
-  /// Measures each layer: `last_layer_times()`. Costs much, and there are no CUDA graphs then.
-  bool time_layers = false;
-  /// Bytes of weights that stay on the GPU, of an engine built for streaming its weights: at least 0, or -1
-  /// for what TensorRT thinks best, or -2 for all. It holds for all runners on the engine, none of which may
-  /// be active when it is set. Without it the engine's setting stays.
-  std::optional<std::int64_t> weight_streaming_budget{};
-};
 
 /// What a layer took on the GPU.
 struct LayerTime {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cuda_runtime_api.h>
-
 #include <memory>
+
+using cudaStream_t = struct CUstream_st*;  // as CUDA has it
 
 namespace polygraph::trt {
 

@@ -12,6 +12,7 @@ struct StandInCuda {
   std::atomic<int> streams = 0;
   std::atomic<int> events = 0;
   std::atomic<int> graphs = 0;
+  std::atomic<int> copies_out = 0;     ///< from device to host
   std::atomic<int> launches = 0;       ///< of graphs
   std::atomic<int> captures = 0;       ///< that succeeded
   std::atomic<int> mallocs_left = -1;  ///< until cudaMalloc finds no memory; -1: always enough

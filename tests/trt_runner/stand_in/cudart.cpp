@@ -175,9 +175,10 @@ STAND_IN_EXPORT cudaError_t cudaFreeHost(void* memory) {
   --control.pinned_blocks;
   return release(memory);
 }
-STAND_IN_EXPORT cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t size, cudaMemcpyKind,
+STAND_IN_EXPORT cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t size, cudaMemcpyKind kind,
                                             cudaStream_t stream) {
   const std::lock_guard lock(mutex);
+  if (kind == cudaMemcpyDeviceToHost) ++control.copies_out;
   const Copy copy{to, from, size};
   add(
       stream_of(stream),

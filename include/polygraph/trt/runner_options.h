@@ -1,0 +1,105 @@
+#pragma once
+
+#include <polygraph/core/options.h>
+#include <polygraph/trt/stream.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace polygraph::trt {
+
+/// Who allocates the memory that an execution context works in, and how much.
+enum class AllocationStrategy {
+  static_,  ///< TensorRT, once, for the largest profile
+  profile,  ///< the runner, for the largest shapes of the profile in use
+  runtime,  ///< the runner, for the shapes that are fed
+};
+inline constexpr std::string_view allocation_strategy_names[] = {"static", "profile", "runtime"};
+constexpr std::span<const std::string_view> enum_names(AllocationStrategy) {
+  return allocation_strategy_names;
+}
+constexpr std::string_view enum_type_name(AllocationStrategy) {
+  return "AllocationStrategy";
+}
+
+/// Whether inferences become CUDA graphs.
+enum class CudaGraphs {
+  automatic,  ///< recorded at the second inference with the same shapes and addresses, replayed from then on;
+              ///< what cannot be recorded runs without
+  off,
+};
+inline constexpr std::string_view cuda_graphs_names[] = {"automatic", "off"};
+constexpr std::span<const std::string_view> enum_names(CudaGraphs) {
+  return cuda_graphs_names;
+}
+constexpr std::string_view enum_type_name(CudaGraphs) {
+  return "CudaGraphs";
+}
+
+/// How to wait for the GPU.
+enum class Wait {
+  automatic,  ///< as CUDA is set for the device: it spins unless there are fewer cores than threads that use
+              ///< GPUs
+  spin,       ///< asking again and again: the shortest time, and a core busy
+  block,      ///< asleep until the GPU is done: later, and the core is free meanwhile
+};
+inline constexpr std::string_view wait_names[] = {"automatic", "spin", "block"};
+constexpr std::span<const std::string_view> enum_names(Wait) {
+  return wait_names;
+}
+constexpr std::string_view enum_type_name(Wait) {
+  return "Wait";
+}
+
+/// How a runner runs an engine.
+struct RunnerOptions {
+  /// Without one it is chosen by the shapes of each feed: of those that accept them the one tuned for shapes
+  /// nearest to them.
+  std::optional<int> optimization_profile = std::nullopt;
+  AllocationStrategy allocation_strategy = AllocationStrategy::static_;
+  CudaGraphs cuda_graphs = CudaGraphs::automatic;
+  Wait wait = Wait::automatic;
+  /// Bytes: at least 0, or -1 for what TensorRT thinks best, or -2 for all. It holds for all runners on the
+  /// engine, none of which may be active when it is set. Without it the engine's setting stays.
+  std::optional<std::int64_t> weight_streaming_budget = std::nullopt;
+  /// Bytes. A copy of few bytes costs more than the GPU's writing them over the bus; an engine that goes on to
+  /// read such an output reads it over the bus, too. 0: all are copied.
+  std::size_t direct_output_limit = 16 * 1024;
+  /// What to submit to; without one, every runner and every inference in flight has a stream of its own.
+  std::optional<Stream> stream = std::nullopt;
+  /// Measures what the GPU needs for each inference, copies included: `last_gpu_time()`.
+  bool time_on_gpu = false;
+  /// Measures each layer: `last_layer_times()`. Costs much, and there are no CUDA graphs then.
+  bool time_layers = false;
+
+  /// Those that are text on a command line.
+  static constexpr auto fields() {
+    using O = RunnerOptions;
+    return std::tuple(
+        Field{"optimization_profile", &O::optimization_profile,
+              "The number of the optimization profile to use, in place of the one that suits the shapes.",
+              "N"},
+        Field{"allocation_strategy", &O::allocation_strategy,
+              "Who allocates the memory to work in: TensorRT for the largest profile (static), or the runner "
+              "for the profile in use or for the shapes that are fed (runtime).",
+              "STRATEGY"},
+        Field{"cuda_graphs", &O::cuda_graphs,
+              "Whether inferences of which the shapes repeat are recorded as a CUDA graph and replayed.",
+              "WHEN"},
+        Field{"wait", &O::wait,
+              "How to wait for the GPU: spinning takes the least time, blocking leaves the core to others.",
+              "HOW"},
+        Field{"weight_streaming_budget", &O::weight_streaming_budget,
+              "Bytes of the weights that stay on the GPU, of an engine built with weight streaming; -1: "
+              "TensorRT decides, -2: all.",
+              "BYTES", "10.1"},
+        Field{"direct_output_limit", &O::direct_output_limit,
+              "Outputs up to this size are written to host memory by the engine itself, not copied.",
+              "BYTES"});
+  }
+};
+
+}  // namespace polygraph::trt

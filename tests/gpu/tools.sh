@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Drives the program on a GPU: what a user would type, and what must come of it. ONNX Runtime is the one of `python3`.
+# Usage: tools.sh BACKEND MODELS WORK, BACKEND trt or trt-rtx.
+set -uo pipefail
+backend=$1 models=$2 work=$3
+polygraph=$(dirname "$0")/bin/polygraph
+mkdir -p "$work"
+failed=0
+
+# check STATUS TEXT ARGUMENTS...: the exit status, and a text that stdout or stderr must have.
+check() {
+  local status=$1 text=$2 found output
+  shift 2
+  output=$("$polygraph" "$@" 2>&1)
+  found=$?
+  if [ "$found" = "$status" ] && grep -qF -- "$text" <<<"$output"; then
+    echo "ok   polygraph $*"
+    grep -E 'Accuracy Summary|Completed|^\[!\]|FAILED' <<<"$output" | sed 's/^/     | /'
+  else
+    echo "FAIL polygraph $* (exit $found, expected $status with '$text')"
+    tail -n 25 <<<"$output" | sed 's/^/     | /'
+    failed=1
+  fi
+}
+
+check 0 "(--$backend): found" doctor
+check 0 "Pass Rate: 100.00%" run "$models/identity.onnx" "--$backend" --onnxrt --fp16 --atol 1e-3 --rtol 1e-3 \
+  --save-engine "$work/identity.engine"
+check 0 "Completed 1 iteration(s)" run "$work/identity.engine" "--$backend"
+check 0 "Pass Rate: 100.00%" run "$models/relu.onnx" "--$backend" --onnxrt --iterations 100
+check 0 "Pass Rate: 100.00%" run "$models/magika.onnx" "--$backend" --onnxrt --iterations 20 --val-range "[0,255]" --atol 1e-4
+check 0 "Pass Rate: 100.00%" run "$models/resnet50.onnx" "--$backend" --onnxrt --iterations 3 --atol 0.05 --rtol 0.05
+check 0 "Finished building" convert "$models/dynamic.onnx" -o "$work/dynamic.engine" --convert-to "$backend" \
+  --trt-min-shapes "x:[1,3]" --trt-opt-shapes "x:[2,3]" --trt-max-shapes "x:[4,3]"
+check 0 "Completed 3 iteration(s)" run "$work/dynamic.engine" "--$backend" --input-shapes "x:[4,3]" --iterations 3
+check 0 "The shape (5, 3) cannot be that of the input" run "$work/dynamic.engine" "--$backend" --input-shapes "x:[5,3]"
+check 0 "Completed 10 iteration(s)" run "$work/dynamic.engine" "--$backend" --iterations 10 --allocation-strategy runtime \
+  --cuda-graphs off --optimization-profile 0 --direct-output-limit 0 --trt-wait spin
+check 2 "there is no optimization profile 3" run "$work/dynamic.engine" "--$backend" --optimization-profile 3
+check 0 "TensorRT" inspect model "$work/dynamic.engine"
+head -c 5000 "$work/dynamic.engine" >"$work/cut.engine"
+check 3 "is cut off" run "$work/cut.engine" "--$backend"
+exit $failed
