@@ -6,9 +6,14 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <thread>
 
 namespace polygraph::cli {
+
+namespace {
+std::atomic<bool> silent = false;
+}
 
 void watch_for_interrupts() {
   sigset_t watched;
@@ -26,10 +31,15 @@ void watch_for_interrupts() {
     int signal = 0;
     if (sigwait(&watched, &signal) != 0) return;
     discard_unfinished_files();
-    log_text(Severity::critical, signal == SIGINT ? "Interrupted" : "Terminated");
+    if (!silent)
+      log_text(Severity::critical, signal == SIGINT ? "Interrupted" : "Terminated");
     // No destructors: other threads are still at work.
     _exit(128 + signal);
   }).detach();
+}
+
+void end_silently_when_interrupted() noexcept {
+  silent = true;
 }
 
 }  // namespace polygraph::cli

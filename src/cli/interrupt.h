@@ -9,4 +9,8 @@ namespace polygraph::cli {
 /// To be called once, before other threads are started: they inherit the blocked signals.
 void watch_for_interrupts();
 
+/// From here on, a signal that ends the program prints nothing: of the program's last words there is one, and
+/// it has been said, or another process says it. As signals are, this is the process's; thread-safe.
+void end_silently_when_interrupted() noexcept;
+
 }  // namespace polygraph::cli

@@ -20,6 +20,7 @@ namespace {
 constexpr int log_prefix_width = 4;  // "[!] "
 
 void report(const std::string& message) noexcept {
+  end_silently_when_interrupted();
   try {
     std::string text = message;
     if (is_terminal(STDERR_FILENO))
@@ -54,6 +55,8 @@ ExitCode run_command(Session& session, Values arguments) {
   if (tool.spreads_over_ranks && is_follower()) log.log_file.clear();
   set_log_options(std::move(log));
   if (tool.long_running) watch_for_interrupts();
+  // mpirun ends the other ranks when one has failed.
+  if (tool.spreads_over_ranks && is_follower()) end_silently_when_interrupted();
   return tool.run();
 }
 

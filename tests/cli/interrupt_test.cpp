@@ -30,6 +30,15 @@ TEST_F(InterruptTest, SigtermEndsWith143) {
   EXPECT_EXIT(wait_for_signal(SIGTERM), ::testing::ExitedWithCode(143), "^\\[!\\] Terminated\n$");
 }
 
+TEST_F(InterruptTest, SaysNothingAfterTheLastWords) {
+  EXPECT_EXIT(
+      {
+        end_silently_when_interrupted();
+        wait_for_signal(SIGTERM);
+      },
+      ::testing::ExitedWithCode(143), "^$");
+}
+
 TEST_F(InterruptTest, SignalThatTheParentIgnoresStaysIgnored) {
   EXPECT_EXIT(
       {
