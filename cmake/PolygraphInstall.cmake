@@ -2,7 +2,8 @@
 #
 #   bin/polygraph
 #   lib/libpolygraph.so, lib/libpolygraph-openvino.so, lib/libpolygraph-onnxrt.so, lib/libpolygraph-onnx-official.so
-#   lib/cmake/Polygraph/                 find_package(Polygraph COMPONENTS openvino onnxrt)
+#   lib/libpolygraph-trt.so, lib/libpolygraph-trt-rtx.so
+#   lib/cmake/Polygraph/                 find_package(Polygraph COMPONENTS openvino onnxrt trt trt-rtx)
 #   lib/polygraph/openvino/              the OpenVINO that the backend was built with (POLYGRAPH_BUNDLE_OPENVINO)
 #   lib/polygraph/onnxruntime/           an ONNX Runtime (POLYGRAPH_BUNDLE_ONNXRUNTIME); others are found, too
 #   include/polygraph/
@@ -71,14 +72,18 @@ if(POLYGRAPH_BUNDLE_ONNXRUNTIME)
   endif()
 endif()
 
-# The modules that could be built. Their headers need TensorRT's, which are not installed.
+# The modules that could be built. TensorRT's headers are not installed: the package finds them again.
 foreach(name trt trt-rtx)
   if(TARGET polygraph-${name})
     set_target_properties(polygraph-${name} PROPERTIES INSTALL_RPATH "$ORIGIN")
-    install(TARGETS polygraph-${name} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    install(TARGETS polygraph-${name} EXPORT Polygraph-${name}-Targets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    install(EXPORT Polygraph-${name}-Targets NAMESPACE Polygraph:: DESTINATION "${package_dir}")
+    export(EXPORT Polygraph-${name}-Targets NAMESPACE Polygraph:: FILE "${PROJECT_BINARY_DIR}/Polygraph-${name}-Targets.cmake")
     list(APPEND product polygraph-${name})
   endif()
 endforeach()
+install(FILES "${CMAKE_CURRENT_LIST_DIR}/TensorRtHeaders.cmake" DESTINATION "${package_dir}")
+configure_file("${CMAKE_CURRENT_LIST_DIR}/TensorRtHeaders.cmake" "${PROJECT_BINARY_DIR}/TensorRtHeaders.cmake" COPYONLY)
 
 if(POLYGRAPH_ONNX_OFFICIAL)
   install(TARGETS polygraph-onnx-official LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")

@@ -43,6 +43,9 @@ class ProgramWriter {
                          "Leave it out, or run the command itself.");
     for (const RunnerArgument& runner : runners)
       if (runner.backend != "reference") backends_.insert(runner.backend);
+    if (backends_.contains("trt") && backends_.contains("trt-rtx"))
+      throw UsageError("--gen-script: a program has either TensorRT or TensorRT-RTX, and both are asked for.",
+                       "Write a program for each.");
     write_logging();
     write_runners();
     write_inputs();
@@ -117,7 +120,8 @@ target_link_libraries({name} PRIVATE Polygraph::polygraph{libraries})
     const bool has_reference = body_has("reference::Runner");
     if (has_reference) text += "#include <polygraph/onnx/installed_evaluators.h>\n";
     if (has_reference || body_has("OnnxFromPath")) text += "#include <polygraph/onnx/loaders.h>\n";
-    for (const std::string& backend : backends_) text += fmt::format("#include <polygraph/{}.h>\n", backend);
+    for (const std::string& backend : backends_)
+      text += fmt::format("#include <polygraph/{}.h>\n", namespace_of(backend));
     if (has_reference) text += "#include <polygraph/reference/runner.h>\n";
     std::string standard;
     for (const auto& [header, name] : {std::pair{"limits", "std::numeric_limits"},
@@ -131,8 +135,19 @@ target_link_libraries({name} PRIVATE Polygraph::polygraph{libraries})
     std::string text = "using namespace polygraph;\nusing namespace polygraph::compare;\n";
     if (body_has("OnnxFromPath")) text += "using namespace polygraph::onnx;\n";
     for (const std::string& backend : backends_)
-      text += fmt::format("using namespace polygraph::{};\n", backend);
+      if (!is_ambiguous(backend))
+        text += fmt::format("using namespace polygraph::{};\n", namespace_of(backend));
     return text;
+  }
+
+  static std::string namespace_of(const std::string& backend) {
+    return backend == "trt-rtx" ? "trt" : backend;
+  }
+
+  // OpenVINO's loaders and TensorRT's have the same names.
+  bool is_ambiguous(const std::string& backend) const {
+    return backend != "onnxrt" && backends_.contains("openvino") &&
+           (backends_.contains("trt") || backends_.contains("trt-rtx"));
   }
 
   void write_logging() {
@@ -157,8 +172,15 @@ target_link_libraries({name} PRIVATE Polygraph::polygraph{libraries})
         throw UsageError(
             fmt::format("--gen-script: a runner of --{} cannot be written into a program.", backend),
             "Leave it out.");
-      names_.push_back(fmt::format("{}_{}", backend, counts[backend]++));
-      line(fmt::format("auto {} = {};", names_.back(), expression));
+      names_.push_back(fmt::format("{}_{}", namespace_of(backend), counts[backend]++));
+      if (!is_ambiguous(backend)) {
+        line(fmt::format("auto {} = {};", names_.back(), expression));
+        continue;
+      }
+      line(fmt::format("auto {} = [&] {{", names_.back()));
+      line(fmt::format("using namespace polygraph::{};", namespace_of(backend)), 4);
+      line(fmt::format("return {};", expression), 4);
+      line("}();");
     }
   }
 

@@ -42,11 +42,13 @@ CreateConfig config_of(const ModelRequest& request) {
 Source<Network> network_of(const ModelRequest& request) {
   NetworkOptions options;
   for (const auto& [name, text] : request.network) set_option(options, name, text);
-  const std::vector<std::filesystem::path> plugins(request.plugins.begin(), request.plugins.end());
-  Source<Network> network = NetworkFromOnnxPath(request.model, options, LoadPlugins(plugins));
+  const std::vector<std::filesystem::path> files(request.plugins.begin(), request.plugins.end());
+  const Source<Library> library =
+      files.empty() ? Source<Library>(LoadLibrary()) : Source<Library>(LoadPlugins(files));
+  Source<Network> network = NetworkFromOnnxPath(request.model, options, library);
   if (request.in_memory)
     network = NetworkFromOnnxBytes([model = request.in_memory] { return onnx::encode_model(*model); },
-                                   options, LoadPlugins(plugins));
+                                   options, library);
   const OutputOptions outputs{request.outputs, request.exclude_outputs, request.mark_layer_types};
   if (!(outputs == OutputOptions{})) network = ModifyNetworkOutputs(std::move(network), outputs);
   if (auto precisions =

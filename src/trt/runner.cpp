@@ -80,6 +80,10 @@ Runner::~Runner() {
   deactivate();
 }
 
+std::string Runner::str() const {
+  return cpp_expression<1>("trt::Runner", source_, options_, name());
+}
+
 Runner::Interface Runner::activate_impl() {
   Engine engine = source_.get();
   auto signature = std::make_shared<const Signature>(engine.native());

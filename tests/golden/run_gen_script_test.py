@@ -9,6 +9,7 @@ import unittest
 from program import PROGRAM, clean_environment, run
 from run_scripts_test import SCRIPT
 from run_test import LOG, needs_onnxruntime
+from trt_test import has_rtx
 from text_models import CHAIN, ModelTest
 
 # What a program is called: the arguments of its command line, and its exit status.
@@ -35,6 +36,13 @@ OPENVINO_COMMANDS = {
     "engines": (["chain.onnx", "--openvino", "--fp32", "--threads", "1", "--openvino", "--with", "performance_hint=throughput",
                  "--reference", "--openvino-outputs", "b", "--onnx-outputs", "*", "--atol", "1e-3"], 0),
     "engine": (["chain.engine", "--openvino", "--load-outputs", "out.json", "--iterations", "2", "--atol", "1e-3"], 0),
+}
+
+# Without a GPU the engine is built, and cannot be run.
+TRT_COMMANDS = {
+    "tensorrt": (["chain.onnx", "--trt-rtx", "--fp16", "--cuda-graphs", "off", "--trt-min-shapes", "x:[2,3]", "--trt-opt-shapes",
+                  "x:[2,3]", "--trt-max-shapes", "x:[4,3]"], None),
+    "several": (["chain.onnx", "--trt-rtx", "--openvino", "--onnxrt", "--fp32"], None),
 }
 
 SAME = """
@@ -91,6 +99,8 @@ class GenScript(ModelTest):
         if os.environ["POLYGRAPH_OPENVINO"] == "1":
             self.check(self.run_here("convert", "chain.onnx", "-o", "chain.engine"), 0)
             commands.update(OPENVINO_COMMANDS)
+            if has_rtx():
+                commands.update(TRT_COMMANDS)
         self.write("missing.onnx", b"")
         self.build(commands)
         os.remove(self.path("missing.onnx"))
@@ -99,8 +109,9 @@ class GenScript(ModelTest):
                 command = self.run_here("run", *arguments)
                 files = self.saved_files()
                 program = self.run_program(name)
-                self.assertEqual(command.returncode, status, command.stdout + command.stderr)
-                self.assertEqual(program.returncode, status, program.stdout + program.stderr)
+                if status is not None:
+                    self.assertEqual(command.returncode, status, command.stdout + command.stderr)
+                self.assertEqual(program.returncode, command.returncode, program.stdout + program.stderr)
                 self.assertEqual(verdicts(program.stdout), verdicts(command.stdout))
                 for file, content in files.items():
                     self.assertEqual(self.saved_files()[file], content, file)
@@ -130,6 +141,10 @@ class GenScript(ModelTest):
         self.assertFalse(os.path.exists(self.path("compare.cpp")))
         self.assertEqual(self.read("CMakeLists.txt"), "project(mine)\n")
         self.check_error(self.run_here("run", "chain.onnx", "--onnxrt", "--gen-script", "chain.onnx"), 2, "no name of a C++ program")
+
+    def test_one_tensorrt_in_a_program(self):
+        self.check_error(self.run_here("run", "chain.onnx", "--trt", "--trt-rtx", "--gen-script", "-"), 2,
+                         "either TensorRT or TensorRT-RTX")
 
     def test_printed(self):
         printed = self.run_here("run", "chain.onnx", "--onnxrt", "--gen-script", "-")

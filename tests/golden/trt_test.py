@@ -4,16 +4,23 @@ import json
 import os
 import pathlib
 import struct
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
-from program import PROGRAM, ProgramTest, run  # noqa: E402
+from program import PROGRAM, ProgramTest, clean_environment, run  # noqa: E402
 
 LIBRARY = pathlib.Path(os.environ.get("POLYGRAPH_DEPS", ""), "tensorrt_rtx_libs")
 MODULE = pathlib.Path(PROGRAM).parents[1] / "lib" / "libpolygraph-trt-rtx.so"
 IDENTITY = str(pathlib.Path(__file__).parents[2] / "fuzz" / "corpus" / "onnx" / "identity.onnx")
-needs_rtx = unittest.skipUnless(LIBRARY.exists() and MODULE.exists(), "SKIPPED: TensorRT-RTX or its module is not here")
+
+
+def has_rtx():
+    return LIBRARY.exists() and MODULE.exists()
+
+
+needs_rtx = unittest.skipUnless(has_rtx(), "SKIPPED: TensorRT-RTX or its module is not here")
 RTX = {"POLYGRAPH_TENSORRT_RTX": str(LIBRARY)}
 
 
@@ -65,6 +72,23 @@ class Plans(ProgramTest):
         self.assertTrue(backends["trt-rtx"]["found"])
         missing = run("doctor", environment={"POLYGRAPH_TENSORRT_RTX": "/nowhere"})
         self.check(missing, 0, stdout=["TensorRT-RTX (--trt-rtx): not available", "pip install tensorrt-rtx"])
+
+
+@needs_rtx
+class Example(ProgramTest):
+    """The seed example: without a GPU its engine is built, and cannot be loaded."""
+
+    def test_build_and_run(self):
+        program = pathlib.Path(PROGRAM).parent / "examples" / "immediate_eval_api" / "build_and_run_trt_rtx"
+        done = subprocess.run([program, IDENTITY, self.path("identity.engine")], env=clean_environment(**RTX), text=True,
+                              capture_output=True, timeout=60, check=False)
+        self.assertIn("Building an engine with CreateConfig({.fp16 = true})", done.stderr)
+        self.assertIn("Finished building", done.stderr)
+        if done.returncode == 0:
+            self.assertEqual(done.stdout, "Inference succeeded!\n")
+        else:
+            self.assertEqual(done.returncode, 4, done.stderr)
+            self.assertIn("needs a GPU", done.stderr)
 
 
 class WithoutTensorRt(ProgramTest):

@@ -62,7 +62,8 @@ if(NOT named)
 endif()
 
 run("${CMAKE_COMMAND}" -S "${OUTSIDE}" -B "${WORK}/outside" -G Ninja
-  "-DCMAKE_PREFIX_PATH=${WORK}/prefix" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCOMPONENTS=${escaped_components}")
+  "-DCMAKE_PREFIX_PATH=${WORK}/prefix" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCOMPONENTS=${escaped_components}"
+  "-DTensorRT_RTX_INCLUDE_DIR=${TENSORRT_RTX_HEADERS}" "-DCUDA_INCLUDE_DIR=${CUDA_HEADERS}")
 run("${CMAKE_COMMAND}" --build "${WORK}/outside")
 run("${WORK}/outside/ones")
 expect("ones [dtype=float32, shape=(2, 2)]")
@@ -83,4 +84,11 @@ endif()
 if("openvino" IN_LIST COMPONENTS)
   run("${WORK}/outside/infer" "${MODEL}")
   expect("target_label")
+endif()
+if("trt-rtx" IN_LIST COMPONENTS)
+  # Edits a network with TensorRT's own functions, and builds: no GPU is needed.
+  run("${CMAKE_COMMAND}" -E env "POLYGRAPH_TENSORRT_RTX=${TENSORRT_RTX}" "${WORK}/outside/plan" "${MODEL}" "${WORK}/model.plan")
+  expect("output of added_identity")
+  run("${WORK}/prefix/bin/polygraph" inspect model "${WORK}/model.plan")
+  expect("TensorRT-RTX")
 endif()

@@ -55,6 +55,9 @@ class Runner final : public polygraph::Runner {
   explicit Runner(Source<Engine> engine, RunnerOptions options = {}, std::string name = "trt-runner");
   ~Runner() override;
 
+  /// Without the options that are no text: the stream, and what is measured.
+  std::string str() const override;
+
   /// Starts an inference and returns once its inputs are copied; any number may be under way, each in an
   /// execution context of its own, which costs GPU memory once. Inputs in pinned memory must not change
   /// before `get()`. Throws as `infer`.
