@@ -11,6 +11,12 @@ nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.max.sm --format=csv,
 python3 make_models.py "$work/models" || exit
 cp magika.onnx "$work/models/"
 failed=0
+for example in build_and_run load_and_run; do
+  echo "$example, with TensorRT:"
+  arguments=("$work/identity.engine")
+  [ "$example" = load_and_run ] || arguments=("$work/models/identity.onnx" "${arguments[@]}")
+  "./bin/${example}_${backend/-/_}" "${arguments[@]}" || failed=1
+done
 "./bin/gpu_tests-$backend" "$work/models" "$work/saved" "$iterations" || failed=1
 python3 compare_with_onnxruntime.py "$work/models" "$work/saved" || failed=1
 ./tools.sh "$backend" "$work/models" "$work/tools" || failed=1
