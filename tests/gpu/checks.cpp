@@ -3,6 +3,7 @@
 #include <polygraph/core/npy.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <thread>
@@ -13,9 +14,16 @@ namespace polygraph::trt::test {
 
 namespace fs = std::filesystem;
 
+ConfigOptions config_options() {
+  ConfigOptions options;
+  const char* const sources = std::getenv("TACTIC_SOURCES");  // NOLINT(concurrency-mt-unsafe)
+  if (sources != nullptr) options.tactic_sources = {sources};
+  return options;
+}
+
 Engine engine_of(const fs::path& models, const std::string& name, std::vector<Profile> profiles) {
   return EngineFromNetwork(NetworkFromOnnxPath(models / (name + ".onnx")),
-                           CreateConfig({}, std::move(profiles)))();
+                           CreateConfig(config_options(), std::move(profiles)))();
 }
 
 FeedDict feed_of(const polygraph::Runner& runner, bool pinned) {
@@ -49,8 +57,9 @@ void require_values(const Tensor& tensor, std::initializer_list<float> expected)
 
 void check_seed(const fs::path& models, const fs::path& saved) {
   const fs::path file = saved / "identity_fp16.engine";
-  SaveEngine(EngineFromNetwork(NetworkFromOnnxPath(models / "identity.onnx"), CreateConfig({.fp16 = true})),
-             file)();
+  ConfigOptions options = config_options();
+  options.fp16 = true;
+  SaveEngine(EngineFromNetwork(NetworkFromOnnxPath(models / "identity.onnx"), CreateConfig(options)), file)();
   Runner runner{EngineFromPath(file)};
   const auto active = runner.activate();
   const Tensor x = Tensor::from({1.0f, 2.0f, 3.0f, 4.0f}, Shape{1, 1, 2, 2});

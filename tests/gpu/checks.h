@@ -52,6 +52,9 @@ void run_checks(Checks& checks, const std::filesystem::path& models, const std::
 /// Prints what an inference takes beside a loop written by hand.
 void run_benchmark(const std::filesystem::path& models, int iterations);
 
+/// The defaults, but for the tactic sources that the environment variable TACTIC_SOURCES names.
+ConfigOptions config_options();
+
 /// The model's engine, built once and kept in `saved`.
 Engine engine_of(const std::filesystem::path& models, const std::string& name,
                  std::vector<Profile> profiles = {});

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Drives the program on a GPU: what a user would type, and what must come of it. ONNX Runtime is the one of `python3`.
-# Usage: tools.sh BACKEND MODELS WORK, BACKEND trt or trt-rtx.
+# Usage: tools.sh BACKEND MODELS WORK, BACKEND trt or trt-rtx. TACTIC_SOURCES in the environment: none, where TensorRT 8 has
+# neither cuBLAS nor cuDNN.
 set -uo pipefail
 backend=$1 models=$2 work=$3
 polygraph=$(dirname "$0")/bin/polygraph
+sources=()
+[ -z "${TACTIC_SOURCES:-}" ] || sources=(--tactic-sources "$TACTIC_SOURCES")
 mkdir -p "$work"
 failed=0
 
@@ -24,13 +27,13 @@ check() {
 }
 
 check 0 "(--$backend): found" doctor
-check 0 "Pass Rate: 100.00%" run "$models/identity.onnx" "--$backend" --onnxrt --fp16 --atol 1e-3 --rtol 1e-3 \
+check 0 "Pass Rate: 100.00%" run "$models/identity.onnx" "--$backend" "${sources[@]}" --onnxrt --fp16 --atol 1e-3 --rtol 1e-3 \
   --save-engine "$work/identity.engine"
 check 0 "Completed 1 iteration(s)" run "$work/identity.engine" "--$backend"
-check 0 "Pass Rate: 100.00%" run "$models/relu.onnx" "--$backend" --onnxrt --iterations 100
-check 0 "Pass Rate: 100.00%" run "$models/magika.onnx" "--$backend" --onnxrt --iterations 20 --val-range "[0,255]" --atol 1e-4
-check 0 "Pass Rate: 100.00%" run "$models/resnet50.onnx" "--$backend" --onnxrt --iterations 3 --atol 0.05 --rtol 0.05
-check 0 "Finished building" convert "$models/dynamic.onnx" -o "$work/dynamic.engine" --convert-to "$backend" \
+check 0 "Pass Rate: 100.00%" run "$models/relu.onnx" "--$backend" "${sources[@]}" --onnxrt --iterations 100
+check 0 "Pass Rate: 100.00%" run "$models/magika.onnx" "--$backend" "${sources[@]}" --onnxrt --iterations 20 --val-range "[0,255]" --atol 1e-4
+check 0 "Pass Rate: 100.00%" run "$models/resnet50.onnx" "--$backend" "${sources[@]}" --onnxrt --iterations 3 --atol 0.05 --rtol 0.05
+check 0 "Finished building" convert "$models/dynamic.onnx" -o "$work/dynamic.engine" --convert-to "$backend" "${sources[@]}" \
   --trt-min-shapes "x:[1,3]" --trt-opt-shapes "x:[2,3]" --trt-max-shapes "x:[4,3]"
 check 0 "Completed 3 iteration(s)" run "$work/dynamic.engine" "--$backend" --input-shapes "x:[4,3]" --iterations 3
 check 0 "The shape (5, 3) cannot be that of the input" run "$work/dynamic.engine" "--$backend" --input-shapes "x:[5,3]"
