@@ -11,6 +11,7 @@
 #include "core/plan.h"
 #include "trt/build_config.h"
 #include "trt/engine_layers.h"
+#include "trt/failing_nodes.h"
 #include "trt/library.h"
 #include "trt/messages.h"
 #include "trt/narrow_network.h"
@@ -27,13 +28,28 @@ std::string network_name(const Network& network) {
   return name != nullptr ? name : "";
 }
 
-// Names that TensorRT gives no implementation for stand in its messages between braces.
-constexpr const char* build_remedy =
-    "The messages name the layers concerned: those between 'ForeignNode[' and ']' are the first and the last "
-    "of a "
-    "part of the model. Try that part alone (`polygraph surgeon extract`), another precision, or larger "
-    "limits "
-    "of memory (memory_pool_limits).";
+std::string build_remedy(const EngineMessages& messages) {
+  constexpr std::pair<std::string_view, const char*> remedies[] = {
+      {"cublas", "Install the cuBLAS that this version of TensorRT needs, or do without: tactic_sources 'none'."},
+      {"cuBLAS", "Install the cuBLAS that this version of TensorRT needs, or do without: tactic_sources 'none'."},
+      {"cudnn", "Install the cuDNN that this version of TensorRT needs, or do without: tactic_sources 'none'."},
+      {"cuDNN", "Install the cuDNN that this version of TensorRT needs, or do without: tactic_sources 'none'."},
+      {"graphScope",
+       "TensorRT cannot take the conditions or loops of this model apart. Where they depend on shapes alone they "
+       "can be folded: polygraph surgeon sanitize model.onnx -o folded.onnx --override-input-shapes ... "
+       "--fold-constants."},
+      {"cannot be negative",
+       "The shapes are too small for the model: give an optimization profile for inputs with open dimensions "
+       "(--trt-min-shapes, --trt-opt-shapes, --trt-max-shapes)."},
+      {"any implementation",
+       "Try another precision, or larger limits of memory (memory_pool_limits); what remains has to be written "
+       "in another way, or as a plugin."},
+  };
+  for (const auto& [text, remedy] : remedies)
+    if (messages.mention(text)) return remedy;
+  return "See the messages; `-vvv` shows all that TensorRT says. Another precision, or `polygraph surgeon sanitize "
+         "--fold-constants`, may help.";
+}
 
 // Where types are part of the network, it is rewritten for as long as the result lives.
 std::unique_ptr<NarrowNetwork> narrow(const Network& network, const BuildConfig& build) {
@@ -66,7 +82,11 @@ Built build_plan(const Network& network, const Config& config) {
     Progress progress("Building the engine");
     plan.reset(network.builder().buildSerializedNetwork(*network, *build.config));
   }
-  if (!plan || plan->size() == 0) messages.fail<BackendError>(attempt + " failed.", build_remedy);
+  if (!plan || plan->size() == 0) {
+    const std::string remedy = build_remedy(messages);
+    fail_naming_nodes(attempt + " failed.", remedy, messages.take(), network.state().model.get(),
+                      network.state().dump_failing_subgraph);
+  }
   if (const std::string& path = config.options().save_timing_cache; !path.empty())
     save_timing_cache(build, path);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "core/log_format.h"
+#include "trt/failing_nodes.h"
 #include "trt/layers.h"
 #include "trt/library.h"
 #include "trt/messages.h"
@@ -139,17 +140,20 @@ constexpr const char* unsupported_remedy =
     "`polygraph surgeon sanitize --fold-constants` often removes what cannot be parsed.";
 
 template <class Parse>
-Network parse(const onnx::Model& structure, const NetworkOptions& options, const Library& library,
+Network parse(std::shared_ptr<const onnx::Model> model, const NetworkOptions& options, const Library& library,
               const std::string& what, Parse&& run) {
   std::shared_ptr<Network::State> state = make_network(library, options.strongly_typed);
+  const onnx::Model& structure = *model;
+  state->model = std::move(model);
+  state->dump_failing_subgraph = options.dump_failing_subgraph;
   state->parser = library.state().make_parser(*state->network);
   apply_parser_options(*state->parser, options, library);
   EngineMessages messages;
   if (!run(*state->parser)) {
     std::vector<std::string> lines = parser_errors(*state->parser, structure);
     for (std::string& line : messages.take()) lines.push_back(std::move(line));
-    throw BackendError(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
-                       unsupported_remedy, std::move(lines));
+    fail_naming_nodes(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
+                      unsupported_remedy, std::move(lines), &structure, options.dump_failing_subgraph);
   }
   if (!structure.graph.name.empty()) state->network->setName(std::string(structure.graph.name).c_str());
   return Network(std::move(state));
@@ -161,8 +165,8 @@ CreateNetwork::CreateNetwork(NetworkOptions options, Source<Library> library)
     : options_(std::move(options)), library_(std::move(library)) {}
 
 Network CreateNetwork::operator()() const {
-  if (options_.plugin_instancenorm || !options_.onnx_flags.empty())
-    throw UsageError("CreateNetwork: plugin_instancenorm and onnx_flags are about parsing an ONNX model.",
+  if (options_.plugin_instancenorm || !options_.onnx_flags.empty() || !options_.dump_failing_subgraph.empty())
+    throw UsageError("CreateNetwork: plugin_instancenorm, onnx_flags and dump_failing_subgraph are about ONNX models.",
                      "Give them to NetworkFromOnnxPath or NetworkFromOnnxBytes.");
   return Network(make_network(library_.get(), options_.strongly_typed));
 }
@@ -177,11 +181,11 @@ NetworkFromOnnxPath::NetworkFromOnnxPath(std::filesystem::path path, NetworkOpti
 
 Network NetworkFromOnnxPath::operator()() const {
   // Our own reader finds damage, and says where; it reads the structure only, which costs little.
-  const onnx::Model structure = onnx::load_model(path_);
-  Network network = parse(structure, options_, library_.get(),
+  const auto model = std::make_shared<const onnx::Model>(onnx::load_model(path_));
+  Network network = parse(model, options_, library_.get(),
                           fmt::format("the ONNX model '{}'", path_.native()), [&](auto& parser) {
                             using Severity = nvinfer1::ILogger::Severity;
-                            if (const auto named = with_known_names(structure))
+                            if (const auto named = with_known_names(*model))
                               return parser.parse(named->data(), named->size(), path_.c_str());
                             return parser.parseFromFile(path_.c_str(), static_cast<int>(Severity::kWARNING));
                           });
@@ -200,9 +204,10 @@ NetworkFromOnnxBytes::NetworkFromOnnxBytes(Source<Bytes> model_bytes, NetworkOpt
 
 Network NetworkFromOnnxBytes::operator()() const {
   const Bytes bytes = model_bytes_.get();
-  const onnx::Model structure = onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive());
-  return parse(structure, options_, library_.get(), "an ONNX model from memory", [&](auto& parser) {
-    if (const auto named = with_known_names(structure))
+  const auto model = std::make_shared<const onnx::Model>(
+      onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive()));
+  return parse(model, options_, library_.get(), "an ONNX model from memory", [&](auto& parser) {
+    if (const auto named = with_known_names(*model))
       return parser.parse(named->data(), named->size(), nullptr);
     return parser.parse(bytes.data(), bytes.size(), nullptr);
   });

@@ -2,6 +2,7 @@
 
 #include <NvInfer.h>
 #include <NvOnnxParser.h>
+#include <polygraph/onnx/model.h>
 #include <polygraph/trt/objects.h>
 
 #include <map>
@@ -19,6 +20,8 @@ struct Network::State {
   std::shared_ptr<nvinfer1::INetworkDefinition> network;
   std::shared_ptr<nvonnxparser::IParser> parser;
   std::string model_name;
+  std::shared_ptr<const onnx::Model> model;     ///< that it was made of, for messages; may be null
+  std::filesystem::path dump_failing_subgraph;  ///< where to save what cannot be built; may be empty
   bool strongly_typed = false;
   int casts = 0;  ///< added by NarrowNetwork so far
   /// Where types are part of the network, what SetLayerPrecisions asked for: to be done when it is built.

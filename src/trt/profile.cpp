@@ -82,6 +82,7 @@ std::string Profile::str() const {
 }
 
 bool needs_profile(const nvinfer1::INetworkDefinition& network) {
+  if (always_needs_profile()) return true;
   const auto inputs = inputs_of(network);
   return std::any_of(inputs.begin(), inputs.end(), [](const nvinfer1::ITensor* input) {
     return is_open(input->getDimensions()) || holds_shape(*input);

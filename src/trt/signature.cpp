@@ -62,7 +62,7 @@ Signature::Signature(const nvinfer1::ICudaEngine& engine) {
                   *dtype,
                   to_vector(engine.getTensorShape(name)),
                   engine.getTensorLocation(name) == nvinfer1::TensorLocation::kHOST,
-                  engine.getTensorFormat(name) == nvinfer1::TensorFormat::kLINEAR,
+                  tensor_format(engine, name) == nvinfer1::TensorFormat::kLINEAR,
                   ""};
     if (!tensor.linear)
       if (const char* const text = engine.getTensorFormatDesc(name)) tensor.format = text;

@@ -29,6 +29,21 @@ constexpr int version_number(int major, int minor, int patch) {
                                                     : major * 10000 + minor * 100 + patch;
 }
 
+/// Whether a network without open dimensions needs an optimization profile, too: TensorRT 8.5 does not build
+/// those with outputs of which the size depends on the data otherwise.
+constexpr bool always_needs_profile() {
+  return NV_TENSORRT_MAJOR < 10 && flavour == Flavour::tensorrt;
+}
+
+/// In the first optimization profile.
+inline nvinfer1::TensorFormat tensor_format(const nvinfer1::ICudaEngine& engine, const char* name) {
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+  return engine.getTensorFormat(name, 0);
+#else
+  return engine.getTensorFormat(name);
+#endif
+}
+
 /// The text of such a number, and whose it is: `TensorRT 8.5.3`, `TensorRT-RTX 1.6.1`.
 std::string describe_version(int number);
 /// Its text alone: `8.5.3`.

@@ -10,6 +10,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 from program import PROGRAM, ProgramTest, clean_environment, run  # noqa: E402
+from text_models import HEADER, ModelTest  # noqa: E402
 
 LIBRARY = pathlib.Path(os.environ.get("POLYGRAPH_DEPS", ""), "tensorrt_rtx_libs")
 MODULE = pathlib.Path(PROGRAM).parents[1] / "lib" / "libpolygraph-trt-rtx.so"
@@ -25,7 +26,7 @@ RTX = {"POLYGRAPH_TENSORRT_RTX": str(LIBRARY)}
 
 
 @needs_rtx
-class Plans(ProgramTest):
+class Plans(ModelTest):
     def build(self, name, *arguments):
         path = self.path(name)
         return path, run("convert", IDENTITY, "-o", path, "--convert-to", "trt-rtx", *arguments, environment=RTX)
@@ -53,6 +54,19 @@ class Plans(ProgramTest):
         self.check_error(self.build("m.plan", "--builder-optimization-level", "9")[1], 2, "must be 0 to 5")
         self.check_error(self.build("m.plan", "--trt-min-shapes", "x:[1]")[1], 2, "1 --trt-min-shapes, 0 --trt-opt-shapes")
         self.assertFalse(pathlib.Path(self.path("m.plan")).exists())
+
+    def test_what_cannot_be_built_is_named_and_saved(self):
+        # TensorRT-RTX has no NonZero.
+        model = self.model_of(HEADER + "g (float[2,3] x) => (int64[2,n] y) { a = Relu (x)  y = NonZero (a) }", "nonzero.onnx")
+        arguments = ("convert", model, "-o", self.path("m.plan"), "--convert-to", "trt-rtx")
+        self.check(run(*arguments, environment=RTX), 4, stderr=["The node concerned is NonZero -> 'y'", "--dump-failing-subgraph"])
+        part = self.path("part.onnx")
+        self.check(run(*arguments, "--dump-failing-subgraph", part, environment=RTX), 4, stderr=f"That part is saved as '{part}'")
+        self.check(run("inspect", "model", part), 0, stdout=["{a [dtype=float32, shape=(2, 3)]}", "1 Node(s)"])
+        # What the messages say nothing of is not saved, and that is said.
+        self.check(run("convert", IDENTITY, "-o", self.path("m.plan"), "--convert-to", "trt-rtx", "--dump-failing-subgraph",
+                       self.path("none.onnx"), environment=RTX), 0)
+        self.assertFalse(pathlib.Path(self.path("none.onnx")).exists())
 
     def test_timing_cache(self):
         cache = self.path("timing.cache")

@@ -219,9 +219,11 @@ void benchmark(const std::filesystem::path& models, const std::string& name, int
 }  // namespace
 
 void run_benchmark(const std::filesystem::path& models, int iterations) {
-  benchmark(models, "relu", 10 * iterations);
-  benchmark(models, "magika", 2 * iterations);
-  benchmark(models, "resnet50", iterations / 2);
+  for (const std::string& name : names_of_models()) {
+    if (name == "relu") benchmark(models, name, 10 * iterations);
+    if (name == "magika") benchmark(models, name, 2 * iterations);
+    if (name == "resnet50") benchmark(models, name, iterations / 2);
+  }
 }
 
 }  // namespace polygraph::trt::test

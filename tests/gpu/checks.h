@@ -55,6 +55,9 @@ void run_benchmark(const std::filesystem::path& models, int iterations);
 /// The defaults, but for the tactic sources that the environment variable TACTIC_SOURCES names.
 ConfigOptions config_options();
 
+/// The models to run; without cuBLAS and cuDNN some cannot be built.
+std::vector<std::string> names_of_models();
+
 /// The model's engine, built once and kept in `saved`.
 Engine engine_of(const std::filesystem::path& models, const std::string& name,
                  std::vector<Profile> profiles = {});

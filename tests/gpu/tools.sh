@@ -31,7 +31,8 @@ check 0 "Pass Rate: 100.00%" run "$models/identity.onnx" "--$backend" "${sources
   --save-engine "$work/identity.engine"
 check 0 "Completed 1 iteration(s)" run "$work/identity.engine" "--$backend"
 check 0 "Pass Rate: 100.00%" run "$models/relu.onnx" "--$backend" "${sources[@]}" --onnxrt --iterations 100
-check 0 "Pass Rate: 100.00%" run "$models/magika.onnx" "--$backend" "${sources[@]}" --onnxrt --iterations 20 --val-range "[0,255]" --atol 1e-4
+# Products of matrices in TensorRT 8 need cuBLAS.
+[ -n "${TACTIC_SOURCES:-}" ] || check 0 "Pass Rate: 100.00%" run "$models/magika.onnx" "--$backend" "${sources[@]}" --onnxrt --iterations 20 --val-range "[0,255]" --atol 1e-4
 check 0 "Pass Rate: 100.00%" run "$models/resnet50.onnx" "--$backend" "${sources[@]}" --onnxrt --iterations 3 --atol 0.05 --rtol 0.05
 check 0 "Finished building" convert "$models/dynamic.onnx" -o "$work/dynamic.engine" --convert-to "$backend" "${sources[@]}" \
   --trt-min-shapes "x:[1,3]" --trt-opt-shapes "x:[2,3]" --trt-max-shapes "x:[4,3]"

@@ -181,6 +181,7 @@ struct NetworkOptions {
   bool strongly_typed = false;
   bool plugin_instancenorm = false;
   std::vector<std::string> onnx_flags = {};
+  std::string dump_failing_subgraph = {};
 
   static constexpr auto fields() {
     return std::tuple(
@@ -194,7 +195,11 @@ struct NetworkOptions {
               "The parser's flags, in place of its own choice: native_instancenorm, "
               "enable_uint8_and_asymmetric_quantization_dla, report_capability_dla, enable_plugin_override, "
               "adjust_for_dla; 'none' for no flag.",
-              "FLAG", "10.0"});
+              "FLAG", "10.0"},
+        Field{"dump_failing_subgraph", &NetworkOptions::dump_failing_subgraph,
+              "If reading the model or building the engine fails: save the nodes that TensorRT's messages are "
+              "about as a model of their own.",
+              "FILE"});
   }
   friend bool operator==(const NetworkOptions&, const NetworkOptions&) = default;
 };
