@@ -166,7 +166,7 @@ Tool check_lint_tool(Session& session) {
   };
   tool.positionals = {model_argument(arguments->loading)};
   tool.groups = {lint_group(*arguments), made_up_data_group(arguments->data),
-                 onnx_loading_group(arguments->loading), onnxrt_group(arguments->session),
+                 onnx_loading_group(arguments->loading), session_group(arguments->session),
                  logging_group(session.logging)};
   tool.long_running = true;
   tool.run = [&session, arguments] { return check_lint(session, *arguments); };
