@@ -52,6 +52,13 @@ OptionGroup lint_group(Arguments& arguments) {
 }
 
 /// The options of the shared group that say how data is made up.
+// Nothing here tells what layers take.
+OptionGroup session_group(Settings& settings) {
+  OptionGroup group = onnxrt_group(settings);
+  std::erase_if(group.options, [](const Option& option) { return option.name() == "--onnxrt-time-layers"; });
+  return group;
+}
+
 OptionGroup made_up_data_group(DataLoading& data) {
   OptionGroup group = data_group(data);
   std::erase_if(group.options, [](const Option& option) { return option.name() == "--load-inputs"; });

@@ -214,8 +214,9 @@ target_link_libraries({name} PRIVATE Polygraph::polygraph{libraries})
     const std::string warm_up = options_to_cpp(compare::RunOptions{.warm_up = arguments_.warm_up});
     const std::string options = warm_up == "{}" ? "" : ", " + warm_up;
     const std::string pointers = fmt::format("{{&{}}}", fmt::join(names_, ", &"));
-    // Whether a runner measures layers, as --layer-times has it or an option of its own.
-    const bool has_layer_times = body_has("time_layers = true") || body_has("profiling = true");
+    // A runner may measure its layers without --layer-times, too, by an option of its own.
+    const bool has_layer_times =
+        arguments_.layer_times || body_has("time_layers = true") || body_has("profiling = true");
     if (names_.empty()) {
       line("report.add_loaded();");
     } else if (arguments_.sequential) {

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "onnxrt/profile.h"
@@ -36,10 +36,11 @@ fs::path end_native_profiling(const OrtApi& api, OrtSession* session) {
 
 LayerTiming::LayerTiming(std::string prefix) : prefix_(std::move(prefix)) {
   if (!prefix_.empty()) return;
-  std::string pattern = (fs::temp_directory_path() / "polygraph_XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr)
-    throw InputError(fmt::format("Measuring nodes: there can be no temporary folder '{}': {}.", pattern,
-                                 std::strerror(errno)),
+  std::error_code error;
+  std::string pattern = (fs::temp_directory_path(error) / "polygraph_XXXXXX").string();
+  if (!error && ::mkdtemp(pattern.data()) == nullptr) error.assign(errno, std::generic_category());
+  if (error)
+    throw InputError(fmt::format("Measuring nodes: there can be no temporary folder: {}.", error.message()),
                      "Set TMPDIR to a folder that can be written to.");
   folder_ = pattern;
   prefix_ = (folder_ / "profile").string();

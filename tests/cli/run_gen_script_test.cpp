@@ -152,6 +152,8 @@ const std::map<std::string, Sample>& samples() {
       {"--onnxrt-intra-op-threads", {{"--onnxrt-intra-op-threads", "2"}, ".intra_op_threads = 2"}},
       {"--onnxrt-inter-op-threads", {{"--onnxrt-inter-op-threads", "2"}, ".inter_op_threads = 2"}},
       {"--onnxrt-profile", {{"--onnxrt-profile", "p"}, ".profile = \"p\""}},
+      {"--onnxrt-time-layers", {{"--onnxrt-time-layers"}, "report.add_layer_times(stream.layer_times());"}},
+      {"--layer-times", {{"--layer-times"}, ".time_layers = true"}},
       {"--onnxrt-log-severity", {{"--onnxrt-log-severity", "error"}, "LogSeverity::error"}},
       {"--onnxrt-config", {{"--onnxrt-config", "a:b"}, ".config = {{\"a\", \"b\"}}"}},
       {"--openvino", {{}, "auto openvino_1 = openvino::Runner(", openvino}},
