@@ -127,7 +127,6 @@ target_link_libraries({name} PRIVATE Polygraph::polygraph{libraries})
     std::string standard;
     for (const auto& [header, name] : {std::pair{"limits", "std::numeric_limits"},
                                        {"memory", "std::unique_ptr"},
-                                       {"utility", "std::move"},
                                        {"vector", "std::vector"}})
       if (body_has(name)) standard += fmt::format("#include <{}>\n", header);
     return standard.empty() ? text : text + "\n" + standard;
@@ -222,9 +221,9 @@ target_link_libraries({name} PRIVATE Polygraph::polygraph{libraries})
     } else if (arguments_.sequential) {
       line(fmt::format("const std::vector<polygraph::Runner*> runners{};", pointers));
       if (has_layer_times) {
-        line(fmt::format("RunResults results = run_sequentially(runners, *data{});", options));
+        line(fmt::format("const RunResults results = run_sequentially(runners, *data{});", options));
+        line("report.add_all(results, *data);");
         line("report.add_layer_times(results.layer_times());");
-        line("report.add_all(std::move(results), *data);");
       } else {
         line(fmt::format("report.add_all(run_sequentially(runners, *data{}), *data);", options));
       }

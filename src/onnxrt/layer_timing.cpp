@@ -94,7 +94,7 @@ LayerTimes LayerTiming::times() {
   const fs::path& path = end_locked();
   if (!times_) {
     const fs::path opened = trace_ ? fs::path(fmt::format("/proc/self/fd/{}", trace_.get())) : path;
-    times_ = parse_profile(MappedFile(opened, MappedFile::Use::parts), path.string(), skipped_).layer_times();
+    times_ = read_profile(opened, path.string(), skipped_).layer_times();
   }
   return *times_;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
+#include <polygraph/core/files.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -139,10 +140,10 @@ bool is_space(char c) {
 /// Takes the events of a file one by one.
 class EventReader {
  public:
-  EventReader(const MappedFile& file, const std::string& name)
-      : file_(file),
-        name_(name),
-        text_(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()) {
+  using Forget = std::function<void(std::size_t, std::size_t)>;
+
+  EventReader(std::string_view text, const std::string& name, const Forget& forget)
+      : forget_(forget), name_(name), text_(text) {
     skip_spaces();
     if (at_ == text_.size() || text_[at_] != '[') fail("it does not begin with '['");
     ++at_;
@@ -197,12 +198,12 @@ class EventReader {
 
   void forget_what_was_read() {
     constexpr std::size_t step = std::size_t{16} << 20;
-    if (at_ - forgotten_ < step) return;
-    file_.forget(forgotten_, at_ - forgotten_);
+    if (!forget_ || at_ - forgotten_ < step) return;
+    forget_(forgotten_, at_ - forgotten_);
     forgotten_ = at_;
   }
 
-  const MappedFile& file_;
+  const Forget& forget_;
   const std::string& name_;
   std::string_view text_;
   std::size_t at_ = 0;
@@ -302,15 +303,23 @@ LayerTimes Profile::layer_times() const {
   return times;
 }
 
-Profile parse_profile(const MappedFile& file, const std::string& name, std::int64_t skip) {
+Profile parse_profile(std::string_view text, const std::string& name, std::int64_t skip,
+                      const std::function<void(std::size_t, std::size_t)>& forget) {
   Summer summer(skip);
-  EventReader reader(file, name);
+  EventReader reader(text, name, forget);
   for (Event event; reader.next(event);) summer.add(event);
   return summer.take();
 }
 
+Profile read_profile(const std::filesystem::path& opened, const std::string& name, std::int64_t skip) {
+  const MappedFile file(opened, MappedFile::Use::parts);
+  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.size());
+  return parse_profile(text, name, skip,
+                       [&](std::size_t begin, std::size_t size) { file.forget(begin, size); });
+}
+
 Profile read_profile(const std::filesystem::path& path, std::int64_t skip) {
-  return parse_profile(MappedFile(path, MappedFile::Use::parts), path.string(), skip);
+  return read_profile(path, path.string(), skip);
 }
 
 }  // namespace polygraph::onnxrt

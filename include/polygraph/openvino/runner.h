@@ -39,9 +39,9 @@ class PendingInference {
 /// @endcode
 /// `layer_times` needs an engine that was built with ConfigOptions::profiling. OpenVINO keeps an average for
 /// each layer in whole microseconds, over all inferences on the engine, and tells none of layers inside of
-/// Loop, If and TensorIterator; layers that take less than a microsecond are left out. An engine of several
-/// streams keeps averages for each stream: they include inferences before `restart_layer_times`. Asynchronous
-/// inferences of this runner are not told apart from its others.
+/// Loop, If and TensorIterator; layers that take less than a microsecond are left out, or took nothing. An
+/// engine of several streams keeps averages for each stream: they include inferences before
+/// `restart_layer_times`. Asynchronous inferences of this runner are not told apart from its others.
 class Runner final : public polygraph::Runner {
  public:
   explicit Runner(Source<Engine> engine, std::string name = "openvino-runner");
