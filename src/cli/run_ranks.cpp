@@ -97,7 +97,7 @@ RunArguments arguments_for_rank(const RunArguments& arguments, const compare::Ra
   const auto measures = [](const Settings& settings) {
     return std::ranges::find(settings, Settings::value_type("time_layers", "true")) != settings.end();
   };
-  if (arguments.layer_times || measures(arguments.onnxrt) ||
+  if (arguments.layer_times || measures(arguments.onnxrt) || measures(arguments.trt.runner) ||
       std::ranges::any_of(arguments.runners, measures, &RunnerArgument::settings))
     throw UsageError(
         "Measuring layers (--layer-times) is for one process, and several ranks share the processors.",

@@ -46,8 +46,9 @@ class EventHandler final : public nlohmann::json_sax<Json> {
   bool number_unsigned(number_unsigned_t value) override { return number(static_cast<std::int64_t>(value)); }
   bool number_float(number_float_t, const string_t&) override { return true; }
   bool string(string_t& value) override {
-    for (const auto& [depth, key, field] : texts)
-      if (depth == depth_ && key == key_) event_.*field = std::move(value);
+    const auto found = std::ranges::find_if(
+        texts, [&](const Text& text) { return text.depth == depth_ && text.key == key_; });
+    if (found != std::end(texts)) event_.*(found->field) = std::move(value);
     return true;
   }
   bool binary(binary_t&) override { return true; }
