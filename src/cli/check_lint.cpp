@@ -52,6 +52,13 @@ OptionGroup lint_group(Arguments& arguments) {
 }
 
 /// The options of the shared group that say how data is made up.
+// Nothing here tells what layers take.
+OptionGroup session_group(Settings& settings) {
+  OptionGroup group = onnxrt_group(settings);
+  std::erase_if(group.options, [](const Option& option) { return option.name() == "--onnxrt-time-layers"; });
+  return group;
+}
+
 OptionGroup made_up_data_group(DataLoading& data) {
   OptionGroup group = data_group(data);
   std::erase_if(group.options, [](const Option& option) { return option.name() == "--load-inputs"; });
@@ -166,7 +173,7 @@ Tool check_lint_tool(Session& session) {
   };
   tool.positionals = {model_argument(arguments->loading)};
   tool.groups = {lint_group(*arguments), made_up_data_group(arguments->data),
-                 onnx_loading_group(arguments->loading), onnxrt_group(arguments->session),
+                 onnx_loading_group(arguments->loading), session_group(arguments->session),
                  logging_group(session.logging)};
   tool.long_running = true;
   tool.run = [&session, arguments] { return check_lint(session, *arguments); };

@@ -198,7 +198,7 @@ OptionGroup onnxrt_group(Settings& settings) {
     if (option.name() == "--graph-optimization-level") accept_native_levels(option);
     // These names say nothing among the options of a whole tool.
     for (const char* name : {"--profile", "--log-severity", "--config", "--intra-op-threads",
-                             "--inter-op-threads", "--provider-options"})
+                             "--inter-op-threads", "--provider-options", "--time-layers"})
       if (option.name() == name) option.names = {"--onnxrt-" + std::string(name).substr(2)};
   }
   return group;

@@ -114,6 +114,10 @@ void check(const RunArguments& arguments) {
                                      {"--save-accuracy-results", &arguments.save_accuracy_results}})
     if (*path) refuse_model(option, (*path)->string(), model);
   warn_of_options_without_runner(arguments);
+  if (arguments.layer_times)
+    for (const RunnerArgument& runner : arguments.runners)
+      if (runner.backend == "reference")
+        log_warning("--layer-times: the reference runner does not measure its layers.");
   const bool is_compared = arguments.runners.size() + arguments.load_outputs.size() > 1;
   const bool is_asked_to =
       !arguments.compare.functions.empty() || arguments.save_heatmaps || arguments.save_error_metrics_plot;
@@ -143,6 +147,12 @@ class OwnIterations {
       report = next_of_stream();
     next_ += step_;
     return report;
+  }
+
+  /// What layers took; to be asked once, at the end.
+  std::vector<RunnerLayerTimes> layer_times() {
+    if (stream_) return stream_->layer_times();
+    return all_ ? all_->layer_times() : std::vector<RunnerLayerTimes>();
   }
 
  private:
@@ -281,6 +291,7 @@ ExitCode run(Session& session, const RunArguments& arguments) {
   compare::reduce_iterations<IterationReport>(
       *ranks, {.make = make, .encode = compare::detail::encode, .decode = from_other, .take = take});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  if (ranks->size() == 1) writer->add_layer_times(prepared->iterations.layer_times());
   const bool passed =
       writer->finish(seconds, arguments.runners.empty() ? nullptr : &prepared->reporter.loaded());
   if (arguments.html) write_file(*arguments.html, run_html(writer->report(), plots));

@@ -163,6 +163,11 @@ OptionGroup running_group(RunArguments& arguments) {
                  if (!(arguments.subprocess_timeout > 0)) throw UsageError("a number above 0 is needed.");
                  arguments.use_subprocess = true;
                }},
+          {.names = {"--layer-times"},
+           .help = "Measure what each layer takes in the inferences that count, and tell the longest, with "
+                   "-v all, "
+                   "and sums for each type. The inferences take a little longer.",
+           .apply = [&arguments](Values) { arguments.layer_times = true; }},
           path_option(
               {"--save-input-data", "--save-inputs"}, "PATH",
               "Save the inputs: `.json` or `.npz`; without an extension, a folder with a JSON file for each "

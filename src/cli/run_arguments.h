@@ -50,6 +50,7 @@ struct RunArguments {
   bool sequential = false;
   bool use_subprocess = false;
   double subprocess_timeout = 0;  ///< seconds; 0: none
+  bool layer_times = false;
   std::optional<std::filesystem::path> save_inputs;
   std::optional<std::filesystem::path> save_outputs;
   std::optional<std::filesystem::path> save_input_blob;

@@ -31,10 +31,11 @@ class ProgramWriter {
       : arguments_(arguments), logging_(logging), command_(std::move(command)) {
     // NOLINTNEXTLINE(readability-isolate-declaration)
     const auto& [loading, model_options, data, made_up, save_onnx, runners, onnxrt, openvino, trt,
-                 save_engine, onnxrt_options, engine_options, iterations, load_inputs, data_script, warm_up, sequential, use_subprocess,
-                 subprocess_timeout, save_inputs, save_outputs, save_input_blob, load_outputs,
-                 postprocess_scripts, top_k, validate, compare, save_accuracy_results, json, junit, html,
-                 save_heatmaps, save_error_metrics_plot, gen_script] = arguments;
+                 save_engine, onnxrt_options, engine_options, iterations, load_inputs, data_script, warm_up,
+                 sequential, use_subprocess, subprocess_timeout, layer_times, save_inputs, save_outputs,
+                 save_input_blob, load_outputs, postprocess_scripts, top_k, validate, compare,
+                 save_accuracy_results, json, junit, html, save_heatmaps, save_error_metrics_plot,
+                 gen_script] = arguments;
     for (const auto& [option, path] : {std::pair{"--html", &html},
                                        {"--save-heatmaps", &save_heatmaps},
                                        {"--save-error-metrics-plot", &save_error_metrics_plot}})
@@ -212,15 +213,25 @@ target_link_libraries({name} PRIVATE Polygraph::polygraph{libraries})
     const std::string warm_up = options_to_cpp(compare::RunOptions{.warm_up = arguments_.warm_up});
     const std::string options = warm_up == "{}" ? "" : ", " + warm_up;
     const std::string pointers = fmt::format("{{&{}}}", fmt::join(names_, ", &"));
+    // A runner may measure its layers without --layer-times, too, by an option of its own.
+    const bool has_layer_times =
+        arguments_.layer_times || body_has("time_layers = true") || body_has("profiling = true");
     if (names_.empty()) {
       line("report.add_loaded();");
     } else if (arguments_.sequential) {
       line(fmt::format("const std::vector<polygraph::Runner*> runners{};", pointers));
-      line(fmt::format("report.add_all(run_sequentially(runners, *data{}), *data);", options));
+      if (has_layer_times) {
+        line(fmt::format("const RunResults results = run_sequentially(runners, *data{});", options));
+        line("report.add_all(results, *data);");
+        line("report.add_layer_times(results.layer_times());");
+      } else {
+        line(fmt::format("report.add_all(run_sequentially(runners, *data{}), *data);", options));
+      }
     } else {
       line(fmt::format("RunStream stream({}, *data{});", pointers, options));
       line("while (const Iteration* iteration = stream.next())");
       line("if (!report.add(iteration->inputs, iteration->results)) break;", 4);
+      if (has_layer_times) line("report.add_layer_times(stream.layer_times());");
     }
     line("return report.finish() ? 0 : 1;");
   }

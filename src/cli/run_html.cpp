@@ -37,6 +37,7 @@ constexpr std::size_t most_in_full = 200;  // outputs of all pairs
 constexpr std::size_t longest_name = 300;
 constexpr std::size_t longest_text = 2000;
 constexpr std::size_t most_notes = 20;
+constexpr std::size_t most_layers = 500;  // of a runner
 
 Json text_json(std::string_view text, std::size_t length = longest_text) {
   return shortened(text, length);
@@ -237,6 +238,27 @@ Json map_json(const ErrorMap& map) {
   return object;
 }
 
+// Rows of a name, what runs it, a count, calls and seconds, the longest first.
+Json layer_times_json(const LayerTimes& times) {
+  Json object{{"inferences", times.inferences},
+              {"seconds", number(times.seconds)},
+              {"all", number(times.layer_seconds())},
+              {"count", times.layers.size()}};
+  object["layers"] = Json::array();
+  for (const LayerTime& layer : times.longest_first()) {
+    if (object["layers"].size() == most_layers) break;
+    object["layers"].push_back({text_json(layer.name, longest_name), text_json(layer.type, longest_name),
+                                text_json(layer.ran_by, longest_name), layer.calls, number(layer.seconds)});
+  }
+  object["types"] = Json::array();
+  for (const TypeTime& type : times.by_type()) {
+    if (object["types"].size() == most_layers) break;
+    object["types"].push_back(
+        {text_json(type.type, longest_name), type.layers, type.calls, number(type.seconds)});
+  }
+  return object;
+}
+
 Json strip_json(const MetricStrip& strip) {
   std::vector<double> worst;
   std::string failed;
@@ -296,6 +318,8 @@ class Page {
            {"mean", any ? number(runner.seconds / static_cast<double>(runner.iterations)) : Json()},
            {"least", any ? number(runner.least) : Json()},
            {"most", any ? number(runner.most) : Json()}});
+      if (runner.layer_times.inferences > 0)
+        object["runners"].back()["layerTimes"] = layer_times_json(runner.layer_times);
     }
     object["invalid"] = Json::array();
     for (const InvalidValues& each : report_.invalid) {

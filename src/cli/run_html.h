@@ -10,7 +10,8 @@ namespace polygraph::cli {
 
 /// The report as one page that needs nothing else. Its size is bounded, whatever the run: of each pair of
 /// runners at most 1000 outputs are listed, of all pairs 200 are told in full and RunPlots::most_maps drawn;
-/// the worst come first, and the page says what it leaves out.
+/// of what layers took, the 500 longest of a runner are listed; the worst come first, and the page says what
+/// it leaves out.
 std::string run_html(const compare::RunReport& report, const RunPlots& plots);
 
 }  // namespace polygraph::cli

@@ -91,6 +91,7 @@ std::unique_ptr<Runner> engine_of(const RunArguments& arguments, const RunnerArg
   } else {
     request.config = arguments.onnxrt;
   }
+  request.time_layers = arguments.layer_times;
   request.model = arguments.loading.model;
   request.in_memory = std::move(model);
   request.in_memory_name = changed_model_name;

@@ -94,6 +94,14 @@ RunArguments arguments_for_rank(const RunArguments& arguments, const compare::Ra
       throw UsageError(
           fmt::format("{} draws the outputs themselves, and those of other ranks stay there.", option),
           "Leave it out, or run what is to be drawn in one process.");
+  const auto measures = [](const Settings& settings) {
+    return std::ranges::find(settings, Settings::value_type("time_layers", "true")) != settings.end();
+  };
+  if (arguments.layer_times || measures(arguments.onnxrt) || measures(arguments.trt.runner) ||
+      std::ranges::any_of(arguments.runners, measures, &RunnerArgument::settings))
+    throw UsageError(
+        "Measuring layers (--layer-times) is for one process, and several ranks share the processors.",
+        "Leave it out, or run what is to be measured in one process.");
   if (const int local = compare::launched_rank().local_size; local > 1) {
     const std::string threads = std::to_string(threads_per_rank(local));
     set_default(mine.onnxrt, "intra_op_threads", threads);

@@ -75,7 +75,8 @@ OptionGroup trt_network_group(TrtArguments& arguments) {
 OptionGroup trt_runner_group(TrtArguments& arguments) {
   OptionGroup group{.title = "TensorRT runner"};
   for (Option& option : options_from_fields<trt::RunnerOptions>(arguments.runner)) {
-    if (option.names.front() == "--wait") option.names = {"--trt-wait"};
+    for (const char* name : {"wait", "time-layers"})
+      if (option.names.front() == fmt::format("--{}", name)) option.names = {fmt::format("--trt-{}", name)};
     group.options.push_back(std::move(option));
   }
   return group;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "compare/layer_times_text.h"
 #include "core/utf8.h"
 #include "core/xml_text.h"
 
@@ -13,6 +14,8 @@ namespace polygraph::compare {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr std::size_t most_layers_told = 10;
 
 std::string time_text(double seconds) {
   return seconds < 1e-3 ? fmt::format("{:.4g} us", seconds * 1e6) : fmt::format("{:.4g} ms", seconds * 1e3);
@@ -65,6 +68,36 @@ Json pair_json(const PairSummary& pair) {
   return object;
 }
 
+// Seconds per inference, and the part of what all layers took.
+void add_layer_numbers(Json& entry, const LayerTimes& times, std::int64_t calls, double seconds) {
+  const double all = times.layer_seconds();
+  entry["calls"] = calls;
+  entry["seconds"] = seconds;
+  entry["mean_seconds"] = seconds / static_cast<double>(times.inferences);
+  entry["share"] = all > 0 ? seconds / all : 0.0;
+}
+
+Json layer_times_json(const LayerTimes& times) {
+  if (times.inferences == 0) return nullptr;
+  const auto count = static_cast<double>(times.inferences);
+  Json object{{"inferences", times.inferences},
+              {"mean_seconds", times.seconds / count},
+              {"mean_layer_seconds", times.layer_seconds() / count}};
+  Json& layers = object["layers"] = Json::array();
+  for (const LayerTime& layer : times.longest_first()) {
+    Json& entry = layers.emplace_back(Json{{"name", json_text(layer.name)},
+                                           {"type", json_text(layer.type)},
+                                           {"ran_by", json_text(layer.ran_by)}});
+    add_layer_numbers(entry, times, layer.calls, layer.seconds);
+  }
+  Json& types = object["types"] = Json::array();
+  for (const TypeTime& type : times.by_type()) {
+    Json& entry = types.emplace_back(Json{{"type", json_text(type.type)}, {"layers", type.layers}});
+    add_layer_numbers(entry, times, type.calls, type.seconds);
+  }
+  return object;
+}
+
 std::string xml(std::string_view text) {
   return xml_text(text, /*keeps_lines=*/true);
 }
@@ -97,7 +130,7 @@ void RunnerTimes::add(double inference) {
   ++iterations;
 }
 
-std::string run_summary(const RunReport& report) {
+std::string run_summary(const RunReport& report, bool verbose) {
   std::string text;
   for (const RunnerTimes& runner : report.runners)
     if (runner.iterations > 0)
@@ -108,6 +141,9 @@ std::string run_summary(const RunReport& report) {
           runner.iterations == 1
               ? ""
               : fmt::format(" (least {}, most {})", time_text(runner.least), time_text(runner.most)));
+  for (const RunnerTimes& runner : report.runners)
+    if (runner.layer_times.inferences > 0)
+      text += layer_times_text(runner.name, runner.layer_times, verbose ? 0 : most_layers_told);
   for (const PairSummary& pair : report.pairs) {
     text += fmt::format("Accuracy Summary | {} vs. {} | ", pair.runners.first, pair.runners.second);
     if (pair.average_passed)
@@ -150,6 +186,7 @@ std::string run_json(const RunReport& report) {
     entry["mean_seconds"] = any ? Json(runner.seconds / static_cast<double>(runner.iterations)) : Json();
     entry["least_seconds"] = any ? Json(runner.least) : Json();
     entry["most_seconds"] = any ? Json(runner.most) : Json();
+    entry["layer_times"] = layer_times_json(runner.layer_times);
   }
   object["comparisons"] = Json::array();
   for (const PairSummary& pair : report.pairs) object["comparisons"].push_back(pair_json(pair));

@@ -63,6 +63,10 @@ void RunReporter::add_loaded() {
     if (!state_->writer.take(std::move(*report))) return;
 }
 
+void RunReporter::add_layer_times(std::vector<RunnerLayerTimes> measured) {
+  state_->writer.add_layer_times(std::move(measured));
+}
+
 bool RunReporter::finish(std::optional<double> seconds) {
   const auto elapsed = std::chrono::steady_clock::now() - state_->started;
   return state_->writer.finish(seconds.value_or(std::chrono::duration<double>(elapsed).count()),

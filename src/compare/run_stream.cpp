@@ -21,7 +21,10 @@ class ActiveRunner {
 
   void warm_up(const FeedDict& feed, std::int64_t count) {
     for (std::int64_t i = 0; i < count; ++i) infer(feed);
+    if (count > 0) runner_.restart_layer_times();
   }
+
+  RunnerLayerTimes layer_times() { return {runner_.name(), runner_.layer_times()}; }
 
   void infer(const FeedDict& feed, IterationResult& result) {
     result.failure.clear();
@@ -92,6 +95,14 @@ const TensorMetadata& RunStream::input_metadata() const {
   return state_->active.front()->inputs();
 }
 
+std::vector<RunnerLayerTimes> RunStream::layer_times() {
+  std::vector<RunnerLayerTimes> measured;
+  for (const auto& runner : state_->active)
+    if (RunnerLayerTimes times = runner->layer_times(); times.times.inferences > 0)
+      measured.push_back(std::move(times));
+  return measured;
+}
+
 const Iteration* RunStream::next() {
   State& state = *state_;
   std::optional<FeedDict> feed = state.data.next();
@@ -125,6 +136,8 @@ RunResults run_sequentially(
       if (on_result) on_result(static_cast<std::int64_t>(iterations.size()) - 1, *feed, result);
     }
     results.add(runner->name(), std::move(iterations));
+    if (RunnerLayerTimes times = active.layer_times(); times.times.inferences > 0)
+      results.add_layer_times(std::move(times));
   }
   results.require_equal_counts();
   return results;

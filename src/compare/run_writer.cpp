@@ -78,17 +78,25 @@ bool RunWriter::finish(double seconds, LoadedOutputs* loaded) {
   report_.pairs = comparator_.pairs();
   report_.passed = (report_.pairs.empty() || compared) && report_.invalid.empty() && !lost_;
   report_.seconds = seconds;
-  tell_(tells_json() ? run_json(report_) : run_summary(report_));
+  tell_(tells_json() ? run_json(report_) : run_summary(report_, options_.verbose));
   if (options_.json && !tells_json()) write_file(*options_.json, run_json(report_));
   if (options_.junit) write_file(*options_.junit, run_junit(report_));
   return report_.passed;
 }
 
+void RunWriter::add_layer_times(std::vector<RunnerLayerTimes> measured) {
+  for (RunnerLayerTimes& each : measured) times_of(each.runner_name).layer_times = std::move(each.times);
+}
+
+RunnerTimes& RunWriter::times_of(const std::string& runner) {
+  const auto found = std::ranges::find(report_.runners, runner, &RunnerTimes::name);
+  if (found != report_.runners.end()) return *found;
+  return report_.runners.emplace_back(RunnerTimes{.name = runner});
+}
+
 void RunWriter::add_time(const IterationReport::Inference& inference) {
-  auto found = std::ranges::find(report_.runners, inference.runner, &RunnerTimes::name);
-  if (found == report_.runners.end())
-    found = report_.runners.insert(report_.runners.end(), RunnerTimes{.name = inference.runner});
-  if (inference.seconds) found->add(*inference.seconds);
+  RunnerTimes& times = times_of(inference.runner);
+  if (inference.seconds) times.add(*inference.seconds);
 }
 
 void RunWriter::save_outputs(const std::vector<IterationResult>& results) {

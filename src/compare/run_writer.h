@@ -25,6 +25,7 @@ class RunWriter {
 
   /// Takes the next iteration. Returns whether to go on.
   bool take(IterationReport iteration);
+  void add_layer_times(std::vector<RunnerLayerTimes> measured);
   /// @param loaded  The outputs that were compared with those of runners; null if there were none of runners.
   /// Returns whether everything passed.
   bool finish(double seconds, LoadedOutputs* loaded);
@@ -39,6 +40,7 @@ class RunWriter {
   void tell(const std::string& text) {
     if (!tells_json()) tell_(text);
   }
+  RunnerTimes& times_of(const std::string& runner);
   void add_time(const IterationReport::Inference& inference);
   void save_outputs(const std::vector<IterationResult>& results);
   void add_invalid(std::vector<InvalidValues> found);

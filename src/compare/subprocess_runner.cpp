@@ -19,7 +19,36 @@
 namespace polygraph::compare {
 namespace {
 
+enum class Request : std::uint8_t { infer, layer_times, restart_layer_times };
 enum class Answer : std::uint8_t { result, error };
+
+void write(TensorPipe& pipe, const LayerTimes& times) {
+  pipe.write(times.inferences);
+  pipe.write(times.seconds);
+  pipe.write<std::uint64_t>(times.layers.size());
+  for (const LayerTime& layer : times.layers) {
+    pipe.write(layer.name);
+    pipe.write(layer.type);
+    pipe.write(layer.ran_by);
+    pipe.write(layer.calls);
+    pipe.write(layer.seconds);
+  }
+}
+
+LayerTimes read_layer_times(TensorPipe& pipe) {
+  LayerTimes times;
+  times.inferences = pipe.read<std::int64_t>();
+  times.seconds = pipe.read<double>();
+  times.layers.resize(pipe.read<std::uint64_t>());
+  for (LayerTime& layer : times.layers) {
+    layer.name = pipe.read_text();
+    layer.type = pipe.read_text();
+    layer.ran_by = pipe.read_text();
+    layer.calls = pipe.read<std::int64_t>();
+    layer.seconds = pipe.read<double>();
+  }
+  return times;
+}
 
 // In the new process. Errors go the same way as results.
 
@@ -47,6 +76,21 @@ bool answer(TensorPipe& pipe, const Action& action) {
   return false;
 }
 
+void respond(TensorPipe& pipe, Runner& runner, Request request, const TensorMap& feed) {
+  if (request == Request::infer) {
+    const TensorMap& outputs = runner.infer(feed, false);  // checked before it was sent
+    pipe.write(Answer::result);
+    pipe.write(outputs);
+  } else if (request == Request::layer_times) {
+    const LayerTimes times = runner.layer_times();
+    pipe.write(Answer::result);
+    write(pipe, times);
+  } else {
+    runner.restart_layer_times();
+    pipe.write(Answer::result);
+  }
+}
+
 // Until the other end is closed, which is an exception.
 void serve(TensorPipe pipe, const std::function<std::unique_ptr<Runner>()>& make) {
   std::unique_ptr<Runner> runner;
@@ -60,12 +104,9 @@ void serve(TensorPipe pipe, const std::function<std::unique_ptr<Runner>()>& make
   });
   if (!ready) return;
   for (TensorMap feed;;) {
-    pipe.read(feed);
-    answer(pipe, [&] {
-      const TensorMap& outputs = runner->infer(feed, false);  // checked before it was sent
-      pipe.write(Answer::result);
-      pipe.write(outputs);
-    });
+    const auto request = pipe.read<Request>();
+    if (request == Request::infer) pipe.read(feed);
+    answer(pipe, [&] { respond(pipe, *runner, request, feed); });
   }
 }
 
@@ -217,12 +258,36 @@ void SubprocessRunner::deactivate_impl() noexcept {
 const TensorMap& SubprocessRunner::infer_impl(const FeedDict& feed) {
   if (!process_) start();
   talk(process_, name(), seconds_, [&](TensorPipe& pipe) {
+    pipe.write(Request::infer);
     pipe.write(feed);
     pipe.flush();
     if (pipe.read<Answer>() == Answer::error) throw_received(pipe);
     pipe.read(outputs_);
   });
   return outputs_;
+}
+
+// What a process that was lost had measured is lost with it.
+
+LayerTimes SubprocessRunner::layer_times_impl() {
+  LayerTimes times;
+  if (!process_) return times;
+  talk(process_, name(), seconds_, [&](TensorPipe& pipe) {
+    pipe.write(Request::layer_times);
+    pipe.flush();
+    if (pipe.read<Answer>() == Answer::error) throw_received(pipe);
+    times = read_layer_times(pipe);
+  });
+  return times;
+}
+
+void SubprocessRunner::restart_layer_times_impl() {
+  if (!process_) return;
+  talk(process_, name(), seconds_, [&](TensorPipe& pipe) {
+    pipe.write(Request::restart_layer_times);
+    pipe.flush();
+    if (pipe.read<Answer>() == Answer::error) throw_received(pipe);
+  });
 }
 
 }  // namespace polygraph::compare

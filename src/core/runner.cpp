@@ -53,6 +53,16 @@ const TensorMap& Runner::infer(const FeedDict& feed, bool check_inputs) {
   return outputs;
 }
 
+LayerTimes Runner::layer_times() {
+  require_active("layer_times()");
+  return layer_times_impl();
+}
+
+void Runner::restart_layer_times() {
+  require_active("restart_layer_times()");
+  restart_layer_times_impl();
+}
+
 std::string Runner::shapes_allowed(const TensorInfo& /*input*/) const {
   return "Every fixed dimension must be the same, and a bounded one within its bounds.";
 }

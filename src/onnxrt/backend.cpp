@@ -44,6 +44,7 @@ class OnnxRuntimeBackend final : public Backend {
                                             const std::string& name) const override {
     SessionOptions options;
     for (const auto& [field, text] : request.config) set_option(options, field, text);
+    options.time_layers |= request.time_layers;
     refuse(!request.engine.empty(), "save engines");
     refuse(!request.plugins.empty(), "load plugins");
     refuse(!request.layer_precisions.empty(), "keep layers in a precision");

@@ -120,7 +120,8 @@ void check_threads(std::string_view option, const std::optional<int>& threads) {
 
 }  // namespace
 
-NativeOptions native_options(const SessionOptions& options, const Library& library) {
+NativeOptions native_options(const SessionOptions& options, const Library& library,
+                             const std::string& profile) {
   check_threads("intra_op_threads", options.intra_op_threads);
   check_threads("inter_op_threads", options.inter_op_threads);
   check_provider_options(options);
@@ -137,7 +138,7 @@ NativeOptions native_options(const SessionOptions& options, const Library& libra
     check(api.SetInterOpNumThreads(native, *options.inter_op_threads));
     if (*options.inter_op_threads > 1) check(api.SetSessionExecutionMode(native, ORT_PARALLEL));
   }
-  if (!options.profile.empty()) check(api.EnableProfiling(native, options.profile.c_str()));
+  if (!profile.empty()) check(api.EnableProfiling(native, profile.c_str()));
   for (const auto& [key, value] : options.config)
     check_status(api, api.AddSessionConfigEntry(native, key.c_str(), value.c_str()),
                  fmt::format("Setting ONNX Runtime's session configuration entry '{}'", key));

@@ -15,7 +15,9 @@ struct NativeOptions {
   std::vector<std::string> providers;  ///< by their full names; the CPU's is the last
 };
 
+/// @param profile  The prefix of the trace; empty: none.
 /// Throws UsageError for a provider or an option of one that does not exist, or a number out of range.
-NativeOptions native_options(const SessionOptions& options, const Library& library);
+NativeOptions native_options(const SessionOptions& options, const Library& library,
+                             const std::string& profile);
 
 }  // namespace polygraph::onnxrt

@@ -38,10 +38,11 @@ struct Runner::Request {
     bind(feed);
     release_results();
     const Session::State& state = session.state();
-    check_status(api_,
-                 api_.Run(state.session.get(), nullptr, state.input_names.data(), bound_.data(),
-                          bound_.size(), state.output_names.data(), results_.size(), results_.data()),
-                 running_);
+    OrtStatus* const status =
+        api_.Run(state.session.get(), nullptr, state.input_names.data(), bound_.data(), bound_.size(),
+                 state.output_names.data(), results_.size(), results_.data());
+    if (state.layer_timing) state.layer_timing->count_inference();
+    check_status(api_, status, running_);
     read_outputs();
     return outputs_;
   }
@@ -159,6 +160,15 @@ void Runner::deactivate_impl() noexcept {
 
 const TensorMap& Runner::infer_impl(const FeedDict& feed) {
   return request_->infer(feed);
+}
+
+LayerTimes Runner::layer_times_impl() {
+  LayerTiming* const timing = request_->session.state().layer_timing.get();
+  return timing ? timing->times() : LayerTimes{};
+}
+
+void Runner::restart_layer_times_impl() {
+  if (LayerTiming* const timing = request_->session.state().layer_timing.get()) timing->restart();
 }
 
 const Session& Runner::session() const {

@@ -74,10 +74,11 @@ TensorMap Session::run(const FeedDict& feed) const {
     inputs.push_back(values.emplace_back(make_value(api, state_->cpu.get(), packed)).get());
   }
   std::vector<OrtValue*> results(state_->outputs.size(), nullptr);
-  check_status(api,
-               api.Run(native(), nullptr, state_->input_names.data(), inputs.data(), inputs.size(),
-                       state_->output_names.data(), results.size(), results.data()),
-               fmt::format("Running {} with ONNX Runtime", model_name()));
+  OrtStatus* const status =
+      api.Run(native(), nullptr, state_->input_names.data(), inputs.data(), inputs.size(),
+              state_->output_names.data(), results.size(), results.data());
+  if (state_->layer_timing) state_->layer_timing->count_inference();
+  check_status(api, status, fmt::format("Running {} with ONNX Runtime", model_name()));
   std::vector<std::shared_ptr<OrtValue>> owners;
   for (OrtValue* result : results) owners.emplace_back(result, api.ReleaseValue);
 
@@ -103,18 +104,11 @@ TensorMap Session::run(const FeedDict& feed) const {
 }
 
 std::filesystem::path Session::end_profiling() const {
-  constexpr std::string_view attempt = "Ending the measuring of nodes";
   if (!state_->profiling)
-    throw UsageError(fmt::format("{}: {} is not measured.", attempt, model_name()),
+    throw UsageError(fmt::format("Ending the measuring of nodes: {} is not measured.", model_name()),
                      "Make the session with SessionOptions::profile.");
-  const OrtApi& api = state_->api();
-  OrtAllocator* allocator = nullptr;
-  char* name = nullptr;
-  check_status(api, api.GetAllocatorWithDefaultOptions(&allocator), attempt);
-  check_status(api, api.SessionEndProfiling(native(), allocator, &name), attempt);
-  std::filesystem::path path(name);
-  check_status(api, api.AllocatorFree(allocator, name), attempt);
-  return path;
+  if (state_->layer_timing) return state_->layer_timing->end();
+  return end_native_profiling(state_->api(), native());
 }
 
 // SessionFromOnnx
@@ -196,7 +190,8 @@ class SessionMaker {
   SessionMaker(const SessionOptions& options, Library library)
       : state_(std::make_shared<Session::State>(std::move(library))),
         api_(state_->api()),
-        native_(native_options(options, state_->library)) {
+        timing_(options.time_layers ? std::make_unique<LayerTiming>(options.profile) : nullptr),
+        native_(native_options(options, state_->library, timing_ ? timing_->prefix() : options.profile)) {
     state_->providers = native_.providers;
     state_->profiling = !options.profile.empty();
     state_->cpu = make<OrtMemoryInfo>(api_, "Preparing an ONNX Runtime session", api_.ReleaseMemoryInfo,
@@ -294,13 +289,22 @@ class SessionMaker {
                 model.graph.outputs, state.outputs, state.output_kinds);
     for (const TensorInfo& input : state.inputs) state.input_names.push_back(input.name.c_str());
     for (const TensorInfo& output : state.outputs) state.output_names.push_back(output.name.c_str());
+    if (timing_) timing_->attach(api_, state.session.get(), node_count(model));
+    state.layer_timing = std::move(timing_);
     log_verbose("Made an ONNX Runtime session of {}, which runs on {}", state.model_name,
                 fmt::join(state.providers, ", "));
     return Session(std::move(state_));
   }
 
+  static std::size_t node_count(const onnx::Model& model) {
+    std::size_t count = 0;
+    onnx::for_each_graph(model, [&](const onnx::Graph& graph) { count += graph.nodes.size(); });
+    return count;
+  }
+
   std::shared_ptr<Session::State> state_;
   const OrtApi& api_;
+  std::unique_ptr<LayerTiming> timing_;
   NativeOptions native_;
 };
 

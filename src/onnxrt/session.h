@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "onnxrt/layer_timing.h"
 #include "onnxrt/translate.h"
 
 namespace polygraph::onnxrt {
@@ -32,6 +33,7 @@ struct Session::State {
   std::vector<Handle<OrtValue>> weight_values;
   Handle<OrtMemoryInfo> cpu;  ///< for values that view host memory
   Handle<OrtSession> session;
+  std::unique_ptr<LayerTiming> layer_timing;  ///< null if it is not asked for
 
   const OrtApi& api() const { return library.api(); }
 };

@@ -13,6 +13,7 @@
 
 #include "core/option_text.h"
 #include "onnx/held_model.h"
+#include "openvino/layer_averages.h"
 #include "openvino/translate.h"
 
 namespace polygraph::openvino {
@@ -22,6 +23,7 @@ namespace {
 EngineFromNetwork engine_of(const ModelRequest& request) {
   ConfigOptions options;
   for (const auto& [name, text] : request.config) set_option(options, name, text);
+  options.profiling |= request.time_layers;
   const std::vector<std::filesystem::path> plugins(request.plugins.begin(), request.plugins.end());
   Source<Runtime> runtime = LoadRuntime();
   if (!plugins.empty()) runtime = LoadPlugins(plugins);
@@ -33,6 +35,17 @@ EngineFromNetwork engine_of(const ModelRequest& request) {
   if (auto precisions = parse_layer_precisions(request.layer_precisions, "'float32'"); !precisions.empty())
     network = SetLayerPrecisions(std::move(network), std::move(precisions));
   return EngineFromNetwork(std::move(network), CreateConfig(options));
+}
+
+void require_profiling(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const auto properties =
+      EngineFile::read(Bytes(file.bytes(), file.keep_alive()), path.string()).info.properties;
+  const auto found = properties.find(ov::enable_profiling.name());
+  if (found == properties.end() || found->second != "YES")
+    throw UsageError(
+        fmt::format("Measuring the layers of '{}': the engine was built without it.", path.native()),
+        "Build the engine with --profiling (ConfigOptions::profiling).");
 }
 
 class OpenVinoBackend final : public Backend {
@@ -73,13 +86,11 @@ class OpenVinoBackend final : public Backend {
                                : ov::Tensor(to_element_type(tensor.dtype()), shape, tensor.mutable_data()));
       }
       request.infer();  // the first run also prepares
+      const LayerAverages prepared = LayerAverages::read(request, 1);
+      for (int i = 0; i < iterations; ++i) request.infer();
       std::map<std::string, double> seconds;
-      for (int i = 0; i < iterations; ++i) {
-        request.infer();
-        for (const ov::ProfilingInfo& layer : request.get_profiling_info())
-          if (layer.status == ov::ProfilingInfo::Status::EXECUTED)
-            seconds[layer.node_name] += std::chrono::duration<double>(layer.real_time).count();
-      }
+      for (const LayerTime& layer : times_between(prepared, LayerAverages::read(request, iterations + 1)))
+        seconds[layer.name] += layer.seconds;
       std::vector<double> means;
       for (const EngineLayer& layer : engine.info().layers) {
         const auto found = seconds.find(layer.name);
@@ -98,6 +109,8 @@ class OpenVinoBackend final : public Backend {
     if (request.in_memory || !EngineFile::recognise(MappedFile(request.model).bytes())) {
       engine = engine_of(request);
       if (!request.engine.empty()) engine = SaveEngine(std::move(engine), request.engine);
+    } else if (request.time_layers) {
+      require_profiling(request.model);
     }
     return name.empty() ? std::make_unique<Runner>(std::move(engine))
                         : std::make_unique<Runner>(std::move(engine), name);

@@ -3,10 +3,13 @@
 #include <polygraph/openvino/runner.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <functional>
+#include <optional>
 
 #include "core/log_format.h"
+#include "openvino/layer_averages.h"
 #include "openvino/translate.h"
 
 namespace polygraph::openvino {
@@ -73,6 +76,41 @@ struct Runner::Request {
         rebind(input, tensor, tensor.data());
       }
     }
+  }
+
+  void infer() {
+    if (!timing_) {
+      request.infer();
+      return;
+    }
+    const auto started = std::chrono::steady_clock::now();
+    request.infer();
+    timing_->seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    ++timing_->inferences;
+  }
+
+  // Of an engine built with profiling.
+  void measure_layers(bool has_streams) { timing_ = Timing{.has_streams = has_streams}; }
+
+  void restart_layer_times() {
+    if (!timing_) return;
+    timing_->seconds = 0;
+    timing_->earlier = {.inferences = timing_->inferences};
+    // The averages of a stream cannot be told from those of another one.
+    if (timing_->inferences > 0 && !timing_->has_streams)
+      timing_->earlier = LayerAverages::read(request, timing_->inferences);
+  }
+
+  LayerTimes layer_times() const {
+    LayerTimes times;
+    if (!timing_ || timing_->inferences == timing_->earlier.inferences) return times;
+    times.inferences = timing_->inferences - timing_->earlier.inferences;
+    times.seconds = timing_->seconds;
+    const bool is_all = timing_->earlier.layers.empty();
+    times.layers =
+        times_between(is_all ? LayerAverages{} : timing_->earlier,
+                      LayerAverages::read(request, is_all ? times.inferences : timing_->inferences));
+    return times;
   }
 
   const TensorMap& read_outputs() {
@@ -158,6 +196,14 @@ struct Runner::Request {
     request.set_tensor(input.port, input.tensor);
   }
 
+  struct Timing {
+    bool has_streams = false;
+    double seconds = 0;
+    std::int64_t inferences = 0;
+    LayerAverages earlier = {};  // when it was restarted
+  };
+
+  std::optional<Timing> timing_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_of_request_;
   TensorMap outputs_;
@@ -179,7 +225,11 @@ Runner::Interface Runner::activate_impl() {
   auto engine = std::make_unique<Engine>(source_.get());
   Interface interface { engine->info().inputs, engine->info().outputs };
   request_ = calling_openvino("Creating an inference request", "", [&] {
-    return std::make_shared<Request>(*engine, interface.inputs, interface.outputs);
+    auto request = std::make_shared<Request>(*engine, interface.inputs, interface.outputs);
+    const ov::CompiledModel& compiled = engine->native();
+    if (compiled.get_property(ov::enable_profiling))
+      request->measure_layers(compiled.get_property(ov::num_streams).num > 1);
+    return request;
   });
   engine_ = std::move(engine);
   return interface;
@@ -193,9 +243,17 @@ void Runner::deactivate_impl() noexcept {
 const TensorMap& Runner::infer_impl(const FeedDict& feed) {
   running(name(), [&] {
     request_->bind(feed);
-    request_->request.infer();
+    request_->infer();
   });
   return request_->read_outputs();
+}
+
+LayerTimes Runner::layer_times_impl() {
+  return calling_openvino("Asking what layers took", "", [&] { return request_->layer_times(); });
+}
+
+void Runner::restart_layer_times_impl() {
+  calling_openvino("Asking what layers took", "", [&] { request_->restart_layer_times(); });
 }
 
 const Engine& Runner::engine() const {

@@ -108,6 +108,7 @@ class TensorRtBackend final : public Backend {
       if (!request.engine.empty()) engine = SaveEngine(std::move(engine), request.engine);
     }
     RunnerOptions options = runner_options_of(request);
+    options.time_layers |= request.time_layers;
     return name.empty() ? std::make_unique<Runner>(std::move(engine), std::move(options))
                         : std::make_unique<Runner>(std::move(engine), std::move(options), name);
   }

@@ -61,8 +61,8 @@ std::vector<std::string> ErrorRecorder::take() {
   return texts;
 }
 
-void LayerTimes::reportLayerTime(const char* name, float milliseconds) noexcept {
-  times.push_back({name, static_cast<double>(milliseconds) * 1e-3});
+void LayerProfiler::reportLayerTime(const char* name, float milliseconds) noexcept {
+  times.push_back({.name = name, .calls = 1, .seconds = static_cast<double>(milliseconds) * 1e-3});
 }
 
 void* GrowingOutput::reallocateOutput(const char* /*name*/, void* /*current*/, std::uint64_t size,

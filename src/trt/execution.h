@@ -33,7 +33,7 @@ class ErrorRecorder final : public nvinfer1::IErrorRecorder {
 };
 
 /// Receives what each layer took.
-class LayerTimes final : public nvinfer1::IProfiler {
+class LayerProfiler final : public nvinfer1::IProfiler {
  public:
   void reportLayerTime(const char* name, float milliseconds) noexcept override;
   std::vector<LayerTime> times;
@@ -141,7 +141,7 @@ class Execution {
   Stream stream_;
   Stream recording_;  // what graphs are recorded on: others may submit to a stream of the caller's meanwhile
   ErrorRecorder errors_;
-  LayerTimes layer_times_;
+  LayerProfiler layer_times_;
   cuda::Buffer scratch_{cuda::Buffer::Kind::device};
   std::vector<Input> inputs_;
   std::vector<Output> outputs_of_context_;

@@ -2,9 +2,12 @@
 #include <polygraph/core/error.h>
 #include <polygraph/trt/runner.h>
 
+#include <chrono>
 #include <mutex>
+#include <unordered_map>
 
 #include "core/log_format.h"
+#include "trt/engine_layers.h"
 #include "trt/execution.h"
 #include "trt/versions.h"
 
@@ -50,6 +53,45 @@ void set_weights(nvinfer1::ICudaEngine& engine, std::int64_t budget) {
                      "TensorRT has to be 10.1 or later.");
 }
 
+// Layer times of many inferences.
+class LayerSums {
+ public:
+  void add(const std::vector<LayerTime>& layers, double seconds) {
+    ++times_.inferences;
+    times_.seconds += seconds;
+    for (const LayerTime& layer : layers) {
+      const auto [found, is_new] = places_.try_emplace(layer.name, times_.layers.size());
+      if (is_new) times_.layers.push_back({.name = layer.name});
+      LayerTime& sum = times_.layers[found->second];
+      sum.calls += layer.calls;
+      sum.seconds += layer.seconds;
+    }
+  }
+  void clear() { *this = {}; }
+  const LayerTimes& times() const { return times_; }
+
+ private:
+  LayerTimes times_;
+  std::unordered_map<std::string, std::size_t> places_;
+};
+
+void add_types(LayerTimes& times, const Engine& engine) {
+  std::unordered_map<std::string, std::string> types;
+  try {
+    for (EngineLayer& layer : inspect_layers(engine)) types.emplace(layer.name, std::move(layer.type));
+  } catch (const Error& error) {
+    log_verbose("Layers have times without types: {}", error.what());
+  }
+  for (LayerTime& layer : times.layers)
+    if (const auto found = types.find(layer.name); found != types.end()) layer.type = found->second;
+}
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point started) {
+  return std::chrono::duration<double>(Clock::now() - started).count();
+}
+
 }  // namespace
 
 struct Runner::Active {
@@ -58,6 +100,7 @@ struct Runner::Active {
   std::unique_ptr<Execution> execution;
   std::shared_ptr<Pool> pool = std::make_shared<Pool>();
   const Signature::Tensor* not_linear = nullptr;
+  LayerSums layer_sums = {};
 };
 
 // Refuses a second thread.
@@ -123,8 +166,10 @@ const TensorMap& Runner::infer_impl(const FeedDict& feed) {
   const InUse in_use(*this);
   require_linear(active_->not_linear);
   Execution& execution = *active_->execution;
+  const Clock::time_point started = options_.time_layers ? Clock::now() : Clock::time_point();
   execution.submit(feed);
   execution.wait();
+  if (options_.time_layers) active_->layer_sums.add(execution.layer_times(), seconds_since(started));
   return execution.outputs();
 }
 
@@ -139,9 +184,12 @@ const DeviceTensorMap& Runner::submit_on_device(const DeviceTensorMap& inputs, c
 
 const DeviceTensorMap& Runner::infer_on_device(const DeviceTensorMap& inputs, const FeedDict& host_inputs,
                                                const DeviceTensorMap& outputs) {
+  const Clock::time_point started = options_.time_layers ? Clock::now() : Clock::time_point();
   const DeviceTensorMap& results = submit_on_device(inputs, host_inputs, outputs);
   const InUse in_use(*this);
-  active_->execution->wait();
+  Execution& execution = *active_->execution;
+  execution.wait();
+  if (options_.time_layers) active_->layer_sums.add(execution.layer_times(), seconds_since(started));
   return results;
 }
 
@@ -159,6 +207,16 @@ const std::vector<LayerTime>& Runner::last_layer_times() const {
     throw UsageError(fmt::format("Runner '{}' does not measure layers.", name()),
                      "Make it with the option time_layers.");
   return active_->execution->layer_times();
+}
+
+LayerTimes Runner::layer_times_impl() {
+  LayerTimes times = active_->layer_sums.times();
+  if (!times.layers.empty()) add_types(times, active_->engine);
+  return times;
+}
+
+void Runner::restart_layer_times_impl() {
+  active_->layer_sums.clear();
 }
 
 bool Runner::last_was_graph() const {

@@ -152,6 +152,8 @@ const std::map<std::string, Sample>& samples() {
       {"--onnxrt-intra-op-threads", {{"--onnxrt-intra-op-threads", "2"}, ".intra_op_threads = 2"}},
       {"--onnxrt-inter-op-threads", {{"--onnxrt-inter-op-threads", "2"}, ".inter_op_threads = 2"}},
       {"--onnxrt-profile", {{"--onnxrt-profile", "p"}, ".profile = \"p\""}},
+      {"--onnxrt-time-layers", {{"--onnxrt-time-layers"}, "report.add_layer_times(stream.layer_times());"}},
+      {"--layer-times", {{"--layer-times"}, ".time_layers = true"}},
       {"--onnxrt-log-severity", {{"--onnxrt-log-severity", "error"}, "LogSeverity::error"}},
       {"--onnxrt-config", {{"--onnxrt-config", "a:b"}, ".config = {{\"a\", \"b\"}}"}},
       {"--openvino", {{}, "auto openvino_1 = openvino::Runner(", openvino}},
@@ -200,7 +202,7 @@ TEST_F(GenScript, EveryOptionIsInTheProgramOrRefused) {
   Words nothing_to_write{"--help",        "--gen-script", "--trt",           "--trt-rtx",
                          "--save-engine", "--html",       "--save-heatmaps", "--save-error-metrics-plot"};
   TrtArguments trt;
-  for (const OptionGroup& group : {trt_config_group(trt), trt_network_group(trt)})
+  for (const OptionGroup& group : {trt_config_group(trt), trt_network_group(trt), trt_runner_group(trt)})
     for (const Option& option : group.options) nothing_to_write.push_back(option.name());
   for_each_option(run_tool(session), [&](const Option& option) {
     if (std::ranges::find(nothing_to_write, option.name()) == nothing_to_write.end())

@@ -59,6 +59,47 @@ TEST_F(Reporter, TellsTheFirstTenFailuresInFullAndAllIfVerbose) {
   }
 }
 
+LayerTimes many_layers() {
+  LayerTimes times{.inferences = 4, .seconds = 0.1};
+  for (int i = 1; i <= 12; ++i)
+    times.layers.push_back({"layer " + std::to_string(i), i % 2 ? "Odd" : "Even", "cpu", 4, 0.001 * i});
+  times.layers[11].name = std::string(70, 'x') + "\nend";
+  return times;
+}
+
+TEST_F(Reporter, TellsWhatLayersTookTheLongestFirst) {
+  RunReporter report = reporter();
+  report.add(inputs, {result("a", 1), result("b", 1)});
+  report.add_layer_times({{"b", many_layers()}});
+  report.finish();
+  const std::string longest = "..." + std::string(50, 'x') + "\\x0aend";
+  EXPECT_THAT(text_, HasSubstr("b | Layer Times | 12 layers took 19.5 ms of the 25 ms of an inference, on "
+                               "average of 4\n"));
+  EXPECT_THAT(text_, HasSubstr("    " + longest +
+                               "  Even  cpu         4     3.0000  15.4%\n"
+                               "    layer 11 "));
+  EXPECT_THAT(text_, HasSubstr("    ... and 2 more layers (-v shows all)\n"
+                               "    Type  Layers  Calls  Mean (ms)  Share\n"
+                               "    Even       6     24    10.5000  53.8%\n"
+                               "    Odd        6     24     9.0000  46.2%\n"));
+  EXPECT_THAT(text_, Not(HasSubstr("layer 2 ")));
+  EXPECT_THAT(text_, Not(HasSubstr("a | Layer Times")));
+}
+
+TEST_F(Reporter, TellsAllLayersIfVerbose) {
+  RunReporter report = reporter({.verbose = true});
+  report.add(inputs, {result("a", 1), result("b", 1)});
+  LayerTimes untyped = many_layers();
+  for (LayerTime& layer : untyped.layers) layer.type = layer.ran_by = {};
+  report.add_layer_times({{"a", many_layers()}, {"b", untyped}});
+  report.finish();
+  EXPECT_THAT(text_, HasSubstr("    " + std::string(70, 'x') + "\\x0aend  Even  cpu "));
+  EXPECT_THAT(text_, HasSubstr("    layer 1 "));
+  EXPECT_THAT(text_, Not(HasSubstr("more layers")));
+  EXPECT_THAT(text_, HasSubstr("    layer 11" + std::string(69, ' ') + "      4     2.7500  14.1%\n"))
+      << "columns without any text are left out";
+}
+
 TEST_F(Reporter, StopsAtTheFirstFailureIfAsked) {
   RunReporter report = reporter({.fail_fast = true});
   EXPECT_TRUE(report.add(inputs, {result("a", 1), result("b", 1)}));

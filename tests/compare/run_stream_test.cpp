@@ -29,10 +29,16 @@ class Counter final : public Runner {
       : Runner(std::move(name)), input_(std::move(input)), before_(std::move(before)) {}
   ~Counter() override { deactivate(); }
   int count = 0;
+  bool measures = false;
 
  private:
+  LayerTimes layer_times_impl() override {
+    if (!measures) return {};
+    return {measured_, 0.5 * measured_, {{"line\nbreak", "Add", "nobody", measured_, 0.25 * measured_}}};
+  }
+  void restart_layer_times_impl() override { measured_ = 0; }
   Interface activate_impl() override {
-    count = 0;
+    count = measured_ = 0;
     return {TensorMetadata{input_}, TensorMetadata{{"y", DataType::float32, {2}}}};
   }
   void deactivate_impl() noexcept override {}
@@ -43,12 +49,14 @@ class Counter final : public Runner {
       y.mutable_values<float>()[i] =
           static_cast<float>(feed[input_.name].element_as_double(static_cast<std::int64_t>(i)) + count);
     ++count;
+    ++measured_;
     outputs_.set("y", y);
     return outputs_;
   }
 
   TensorInfo input_;
   std::function<void(int)> before_;
+  int measured_ = 0;
   TensorMap outputs_;
 };
 
@@ -136,6 +144,55 @@ TEST(SubprocessRunner, GivesWhatTheOtherRunnerGives) {
     EXPECT_THAT(outputs["y"].values<float>(), ElementsAre(expected, expected));
   }
   EXPECT_THAT(message<InputError>([&] { runner->infer({}); }), HasSubstr("'x' is missing"));
+}
+
+TEST(RunStream, TellsWhatLayersTookWithoutTheWarmUp) {
+  Counter first("first"), silent("silent"), last("last");
+  first.measures = last.measures = true;
+  const auto data = zeros(3);
+  RunStream stream({&first, &silent, &last}, *data, {.warm_up = 2});
+  while (stream.next() != nullptr) {
+  }
+  const std::vector<RunnerLayerTimes> measured = stream.layer_times();
+  ASSERT_THAT(measured, SizeIs(2));
+  EXPECT_EQ(measured[0].runner_name, "first");
+  EXPECT_EQ(measured[1].runner_name, "last");
+  EXPECT_EQ(measured[1].times.inferences, 3);
+}
+
+TEST(RunSequentially, KeepsWhatLayersTook) {
+  Counter first("first"), silent("silent");
+  first.measures = true;
+  const auto data = zeros(3);
+  Runner* const runners[] = {&first, &silent};
+  const RunResults results = run_sequentially(runners, *data, {.warm_up = 2});
+  ASSERT_THAT(results.layer_times(), SizeIs(1));
+  EXPECT_EQ(results.layer_times()[0].runner_name, "first");
+  EXPECT_EQ(results.layer_times()[0].times.inferences, 3);
+}
+
+TEST(SubprocessRunner, TellsWhatLayersTookThere) {
+  SubprocessRunner runner("a", [] {
+    auto made = std::make_unique<Counter>("there");
+    made->measures = true;
+    return made;
+  });
+  const auto active = runner.activate();
+  const FeedDict feed{{"x", Tensor::full(Shape{2}, 1.0f)}};
+  runner.infer(feed);
+  runner.restart_layer_times();
+  for (int i = 0; i < 2; ++i) runner.infer(feed);
+  const LayerTimes times = runner.layer_times();
+  EXPECT_EQ(times.inferences, 2);
+  EXPECT_DOUBLE_EQ(times.seconds, 1);
+  ASSERT_THAT(times.layers, SizeIs(1));
+  EXPECT_EQ(times.layers[0].name, "line\nbreak");
+  EXPECT_EQ(times.layers[0].type, "Add");
+  EXPECT_EQ(times.layers[0].ran_by, "nobody");
+  EXPECT_EQ(times.layers[0].calls, 2);
+  EXPECT_DOUBLE_EQ(times.layers[0].seconds, 0.5);
+  runner.infer(feed);
+  EXPECT_EQ(runner.layer_times().inferences, 3);
 }
 
 TEST(SubprocessRunner, ACrashCostsItsIterationOnly) {

@@ -48,6 +48,16 @@ std::unique_ptr<Runner> make_hand_through(const std::string& model) {
   return std::make_unique<HandThrough>(TensorMetadata{}, std::vector<std::string>{});
 }
 
+TEST(Runner, MeasuresNoLayersUnlessItCan) {
+  const auto runner = make_hand_through("identity");
+  EXPECT_THROW(runner->layer_times(), UsageError);
+  EXPECT_THROW(runner->restart_layer_times(), UsageError);
+  const auto active = runner->activate();
+  runner->infer({{"x", Tensor(DataType::float32, Shape{1, 1, 2, 2})}});
+  runner->restart_layer_times();
+  EXPECT_EQ(runner->layer_times().inferences, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(StandIn, RunnerContract,
                          testing::Values(RunnerBackend{"hand_through", make_hand_through}), name_of);
 

@@ -267,6 +267,9 @@ void check_options(const Engine& relu) {
   require(!profiled.last_layer_times().empty(), "no layers");
   for (const LayerTime& layer : profiled.last_layer_times())
     std::printf("     | %s: %.1f us\n", layer.name.c_str(), layer.seconds * 1e6);
+  const LayerTimes sums = profiled.layer_times();
+  require(sums.inferences == 3 && sums.layers.size() == profiled.last_layer_times().size(), "other layers");
+  require(sums.layer_seconds() > 0 && sums.layer_seconds() < sums.seconds, "layers took more than all");
 }
 
 std::size_t free_memory() {

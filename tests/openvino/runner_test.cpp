@@ -205,6 +205,51 @@ TEST(Runner, HandlesEveryTypeThatOpenVinoRuns) {
   }
 }
 
+TEST(Runner, MeasuresLayersOfAnEngineBuiltForIt) {
+  const FeedDict feed{{"x", Tensor::full(Shape{64, 256}, 0.5f)}};
+  for (const bool profiling : {true, false}) {
+    Runner runner(EngineFromNetwork([] { return dense_network(4, 64, 256); },
+                                    CreateConfig({.threads = 1, .profiling = profiling})));
+    const auto active = runner.activate();
+    EXPECT_EQ(runner.layer_times().inferences, 0) << "before the first";
+    double seconds = 0;
+    for (int i = 0; i < 8; ++i) {
+      if (i == 3) runner.restart_layer_times();
+      runner.infer(feed);
+      if (i >= 3) seconds += runner.last_inference_time();
+    }
+    const LayerTimes times = runner.layer_times();
+    EXPECT_EQ(times.inferences, profiling ? 5 : 0);
+    if (!profiling) continue;
+    ASSERT_FALSE(times.layers.empty());
+    for (const LayerTime& layer : times.layers) {
+      EXPECT_FALSE(layer.type.empty()) << layer.name;
+      EXPECT_FALSE(layer.ran_by.empty()) << layer.name;
+      EXPECT_EQ(layer.calls, 5);
+    }
+    EXPECT_LE(times.seconds, seconds);
+    // Averages are whole microseconds: of eight inferences, one for each layer may be missing or too much.
+    EXPECT_LE(times.layer_seconds(), times.seconds + 8e-6 * static_cast<double>(times.layers.size()));
+    EXPECT_GT(times.layer_seconds(), 0);
+    // Measuring goes on.
+    runner.infer(feed);
+    EXPECT_EQ(runner.layer_times().inferences, 6);
+  }
+}
+
+TEST(Runner, MeasuresLayersOfAnEngineOfSeveralStreams) {
+  Runner runner(EngineFromNetwork([] { return dense_network(2, 64, 256); },
+                                  CreateConfig({.threads = 2, .streams = 2, .profiling = true})));
+  const auto active = runner.activate();
+  for (int i = 0; i < 6; ++i) {
+    if (i == 2) runner.restart_layer_times();
+    runner.infer({{"x", Tensor::full(Shape{64, 256}, 0.5f)}});
+  }
+  const LayerTimes times = runner.layer_times();
+  EXPECT_EQ(times.inferences, 4);
+  EXPECT_GT(times.layer_seconds(), 0);
+}
+
 // Texts longer than what std::string keeps in the object itself: each has memory of its own.
 TEST(Runner, HandsOnTexts) {
   onnx::Model model;

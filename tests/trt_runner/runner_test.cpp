@@ -418,6 +418,27 @@ TEST_F(TrtRunner, MeasuresLayers) {
   EXPECT_THAT(message<UsageError>([&] { runner.last_gpu_time(); }), HasSubstr("time_on_gpu"));
 }
 
+TEST_F(TrtRunner, SumsUpWhatLayersTook) {
+  Runner runner(engine_of(relu), {.time_layers = true});
+  const auto active = runner.activate();
+  const auto infer = [&] { runner.infer({{"x", floats({1, -1, 2, -2})}}); };
+  infer();
+  runner.restart_layer_times();
+  EXPECT_EQ(runner.layer_times().inferences, 0);
+  for (int i = 0; i < 3; ++i) infer();
+  const LayerTimes times = runner.layer_times();
+  EXPECT_EQ(times.inferences, 3);
+  EXPECT_GT(times.seconds, 0);
+  ASSERT_EQ(times.layers.size(), 1u);
+  EXPECT_EQ(times.layers[0].name, "y");
+  EXPECT_EQ(times.layers[0].calls, 3);
+  EXPECT_DOUBLE_EQ(times.layers[0].seconds, 1.5e-3);
+  Runner without(engine_of(relu));
+  const auto active_too = without.activate();
+  without.infer({{"x", floats({1, -1, 2, -2})}});
+  EXPECT_EQ(without.layer_times().inferences, 0);
+}
+
 TEST_F(TrtRunner, AllocatesByStrategy) {
   for (const auto strategy : {AllocationStrategy::profile, AllocationStrategy::runtime}) {
     Runner runner(engine_of(dynamic), {.allocation_strategy = strategy});

@@ -2,6 +2,7 @@
 
 #include <polygraph/compare/comparator.h>
 #include <polygraph/compare/validate.h>
+#include <polygraph/core/layer_times.h>
 
 #include <cstdint>
 #include <string>
@@ -17,6 +18,7 @@ struct RunnerTimes {
   double seconds = 0;  ///< of all
   double least = 0;
   double most = 0;
+  LayerTimes layer_times = {};  ///< if the runner measured them
 
   void add(double inference);
 };
@@ -44,7 +46,8 @@ struct RunReport {
 };
 
 /// What ends the text: times, summaries, and the verdict.
-std::string run_summary(const RunReport& report);
+/// @param verbose  Whether to list all layers that were measured, not the ten longest.
+std::string run_summary(const RunReport& report, bool verbose = false);
 
 /// As JSON, described in docs/json.md.
 std::string run_json(const RunReport& report);

@@ -90,6 +90,10 @@ class RunReporter {
   /// Compares the saved outputs with each other, without a runner.
   void add_loaded();
 
+  /// Reports what the layers of runners took, of all iterations: RunStream::layer_times or
+  /// RunResults::layer_times.
+  void add_layer_times(std::vector<RunnerLayerTimes> measured);
+
   /// Judges averages, puts files in their places and reports the summary. Returns whether everything passed.
   /// @param seconds  How long it all took; if not given, the time since the reporter was made.
   /// Throws InputError if nothing was reported, or there are more saved outputs than iterations.

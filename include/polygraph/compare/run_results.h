@@ -1,11 +1,13 @@
 #pragma once
 
 #include <polygraph/compare/iteration_result.h>
+#include <polygraph/core/layer_times.h>
 
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace polygraph::compare {
@@ -51,6 +53,10 @@ class RunResults {
   /// Adds a runner behind the others, even if there is one of that name.
   void add(std::string runner_name, std::vector<IterationResult> iterations = {});
 
+  /// What layers took in all iterations, of the runners that measured it.
+  const std::vector<RunnerLayerTimes>& layer_times() const { return layer_times_; }
+  void add_layer_times(RunnerLayerTimes measured) { layer_times_.push_back(std::move(measured)); }
+
   /// Of the runner that has most; 0 without runners.
   std::size_t iteration_count() const;
   /// Throws InputError, naming two runners and their counts, unless all have equally many iterations.
@@ -68,6 +74,7 @@ class RunResults {
 
  private:
   std::vector<RunnerResults> runners_;
+  std::vector<RunnerLayerTimes> layer_times_;
 };
 
 }  // namespace polygraph::compare

@@ -65,13 +65,18 @@ class RunStream {
   /// The inputs of the first runner.
   const TensorMetadata& input_metadata() const;
 
+  /// What the layers of each runner that measures them (Runner::layer_times) took in the iterations so far,
+  /// without those to warm up. To be called once, at the end: it may end the measuring.
+  std::vector<RunnerLayerTimes> layer_times();
+
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
 /// Runs one runner after the other, each alone, and keeps all outputs: for runners that do not fit into
-/// memory together. The data is read once for each runner.
+/// memory together. The data is read once for each runner. What layers took is in the results where runners
+/// measure it.
 /// @param on_result  Called after each inference, with the index of the iteration.
 /// Throws as RunStream; InputError if the data ends earlier for one runner than for the first.
 RunResults run_sequentially(

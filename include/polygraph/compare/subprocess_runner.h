@@ -21,7 +21,7 @@ class RunnerLost : public BackendError {
 /// Inputs and outputs are copied between the processes (some 2 GB/s); `last_inference_time` includes that.
 /// What the other runner throws is thrown here, as an error of the same class. The process is forked from
 /// this one when the runner is activated, so that no engine that starts threads should be active here at that
-/// time. It ends with this one.
+/// time. It ends with this one. `layer_times` are those of the other runner since its process was started.
 /// @code
 ///   SubprocessRunner runner("openvino", [] { return
 ///   std::make_unique<openvino::Runner>(EngineFromPath("m.engine")); });
@@ -41,6 +41,8 @@ class SubprocessRunner final : public Runner {
   Interface activate_impl() override;
   void deactivate_impl() noexcept override;
   const TensorMap& infer_impl(const FeedDict& feed) override;
+  LayerTimes layer_times_impl() override;
+  void restart_layer_times_impl() override;
 
   struct Process;
   Interface start();

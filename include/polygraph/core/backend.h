@@ -34,6 +34,8 @@ struct ModelRequest {
   std::vector<std::string> exclude_outputs;
   std::vector<std::string> mark_layer_types;
   std::map<std::string, std::string> layer_precisions;
+  /// For `runner`: it is to measure its layers (Runner::layer_times).
+  bool time_layers = false;
 
   /// The smallest shape of an input, the one to tune for, and the largest.
   struct ShapeRange {
@@ -54,8 +56,8 @@ class Backend {
   virtual std::string_view name() const = 0;
   /// The engine library's version; `(not installed)` if it cannot be had.
   virtual std::string version() const = 0;
-  /// Where the engine library is. Throws BackendError, saying what was found and what to install, if it cannot
-  /// be had.
+  /// Where the engine library is. Throws BackendError, saying what was found and what to install, if it
+  /// cannot be had.
   virtual std::filesystem::path library() const = 0;
   /// Builds and saves an engine; returns what its header says. Throws BackendError if this backend has no
   /// engines, naming one that has.
@@ -68,7 +70,8 @@ class Backend {
   /// library cannot be had.
   virtual std::shared_ptr<const onnx::Evaluator> evaluator() const = 0;
   /// A runner of the model, not activated; what is wrong with the model shows when it is. Throws UsageError
-  /// for a configuration that does not exist or that this backend has not got.
+  /// for a configuration that does not exist or that this backend has not got, and for layers that are to be
+  /// measured in an engine that was built without.
   /// @param name  The runner's; empty: the backend's own, e.g. `onnxrt-runner`.
   virtual std::unique_ptr<Runner> runner(const ModelRequest& request, const std::string& name = {}) const = 0;
 

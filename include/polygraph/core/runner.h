@@ -1,5 +1,6 @@
 #pragma once
 
+#include <polygraph/core/layer_times.h>
 #include <polygraph/core/tensor.h>
 
 #include <memory>
@@ -57,6 +58,15 @@ class Runner {
   /// first.
   double last_inference_time() const { return seconds_; }
 
+  /// What the layers took in the inferences since the runner was activated, or `restart_layer_times` was
+  /// called. Without inferences if the runner does not measure: that is asked for where it, its session or
+  /// its engine is made (`time_layers`; `profiling` for OpenVINO). ONNX Runtime measures no more after the
+  /// first call, which later ones repeat. Throws UsageError if the runner is not active; BackendError if the
+  /// engine fails.
+  LayerTimes layer_times();
+  /// Forgets what was measured: inferences up to here were to warm up. Throws as `layer_times`.
+  void restart_layer_times();
+
  protected:
   explicit Runner(std::string name) : name_(std::move(name)) {}
 
@@ -68,6 +78,8 @@ class Runner {
   virtual Interface activate_impl() = 0;
   virtual void deactivate_impl() noexcept = 0;
   virtual const TensorMap& infer_impl(const FeedDict& feed) = 0;
+  virtual LayerTimes layer_times_impl() { return {}; }
+  virtual void restart_layer_times_impl() {}
   /// What to tell whoever fed a shape that is not allowed.
   virtual std::string shapes_allowed(const TensorInfo& input) const;
 

@@ -82,8 +82,8 @@ class Session : public Evaluated {
   /// BackendError if it fails.
   TensorMap run(const FeedDict& feed) const;
 
-  /// Ends the measuring that SessionOptions::profile began and returns the file with the times. Throws
-  /// UsageError if there was none.
+  /// Ends the measuring that SessionOptions::profile began and returns the file with the times, which
+  /// `read_profile` sums up. Throws UsageError if there was none.
   std::filesystem::path end_profiling() const;
 
   const Library& library() const;

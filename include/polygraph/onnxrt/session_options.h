@@ -48,6 +48,7 @@ struct SessionOptions {
   /// More than 1: nodes that do not depend on each other run at the same time.
   std::optional<int> inter_op_threads = std::nullopt;
   std::string profile = {};
+  bool time_layers = false;
   LogSeverity log_severity = LogSeverity::warning;
   std::map<std::string, std::string> config = {};
 
@@ -70,6 +71,10 @@ struct SessionOptions {
               "Measure each node and write the times, as a trace for chrome://tracing, to a file whose name "
               "begins with this.",
               "PREFIX"},
+        Field{
+            "time_layers", &SessionOptions::time_layers,
+            "Measure each node for Runner::layer_times; `polygraph run` then shows the times. Costs a little "
+            "speed."},
         Field{"log_severity", &SessionOptions::log_severity,
               "The least severe of ONNX Runtime's own messages that are logged.", "SEVERITY"},
         Field{"config", &SessionOptions::config, "Any further entry of ONNX Runtime's session configuration.",

@@ -13,12 +13,6 @@
 
 namespace polygraph::trt {
 
-/// What a layer took on the GPU.
-struct LayerTime {
-  std::string name;
-  double seconds = 0;
-};
-
 /// An inference under way, started by `Runner::infer_async`; ends with it: the destructor waits. It holds
 /// what it runs in, which later inferences use again. May outlive the activation. For one thread at a time.
 class PendingInference {
@@ -80,8 +74,9 @@ class Runner final : public polygraph::Runner {
   /// Seconds that the last `infer` took on the GPU, copies included. Throws UsageError unless the option
   /// `time_on_gpu` is set.
   double last_gpu_time() const;
-  /// What the layers took in the last `infer`, in order. Throws UsageError unless the option `time_layers` is
-  /// set.
+  /// What the layers took on the GPU in the last `infer`, in order: names and seconds. `layer_times` has the
+  /// sums over `infer` and `infer_on_device`, and types where the engine was built with detailed profiling
+  /// verbosity. Throws UsageError unless the option `time_layers` is set.
   const std::vector<LayerTime>& last_layer_times() const;
   /// Whether the last `infer` was the replay of a CUDA graph.
   bool last_was_graph() const;
@@ -99,6 +94,8 @@ class Runner final : public polygraph::Runner {
   Interface activate_impl() override;
   void deactivate_impl() noexcept override;
   const TensorMap& infer_impl(const FeedDict& feed) override;
+  polygraph::LayerTimes layer_times_impl() override;
+  void restart_layer_times_impl() override;
   std::string shapes_allowed(const TensorInfo& input) const override;
 
   struct Active;

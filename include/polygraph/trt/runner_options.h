@@ -65,14 +65,15 @@ struct RunnerOptions {
   /// Bytes: at least 0, or -1 for what TensorRT thinks best, or -2 for all. It holds for all runners on the
   /// engine, none of which may be active when it is set. Without it the engine's setting stays.
   std::optional<std::int64_t> weight_streaming_budget = std::nullopt;
-  /// Bytes. A copy of few bytes costs more than the GPU's writing them over the bus; an engine that goes on to
-  /// read such an output reads it over the bus, too. 0: all are copied.
+  /// Bytes. A copy of few bytes costs more than the GPU's writing them over the bus; an engine that goes on
+  /// to read such an output reads it over the bus, too. 0: all are copied.
   std::size_t direct_output_limit = 16 * 1024;
   /// What to submit to; without one, every runner and every inference in flight has a stream of its own.
   std::optional<Stream> stream = std::nullopt;
   /// Measures what the GPU needs for each inference, copies included: `last_gpu_time()`.
   bool time_on_gpu = false;
-  /// Measures each layer: `last_layer_times()`. Costs much, and there are no CUDA graphs then.
+  /// Measures each layer: `layer_times()`, `last_layer_times()`. Costs much, and there are no CUDA graphs
+  /// then.
   bool time_layers = false;
 
   /// Those that are text on a command line.
@@ -98,7 +99,10 @@ struct RunnerOptions {
               "BYTES", "10.1"},
         Field{"direct_output_limit", &O::direct_output_limit,
               "Outputs up to this size are written to host memory by the engine itself, not copied.",
-              "BYTES"});
+              "BYTES"},
+        Field{"time_layers", &O::time_layers,
+              "Measure each layer; `polygraph run` then shows the times. Costs much, and there are no CUDA "
+              "graphs then."});
   }
 };
 

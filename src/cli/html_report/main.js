@@ -95,7 +95,7 @@ setTheme(asked ? asked === "dark" : matchMedia("(prefers-color-scheme: dark)").m
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => setTheme(event.matches));
 byId("report").append(
   element("div.top", {}, element("span", {}, `Polygraph ${report.version} · ${report.written}`), themeButton()),
-  ...[verdictPanel(), ...report.pairs.map(pairPanel), invalidPanel(), runnersPanel()].filter(Boolean));
+  ...[verdictPanel(), ...report.pairs.map(pairPanel), invalidPanel(), runnersPanel(), ...report.runners.map(layersPanel)].filter(Boolean));
 // Paper is light, and shows what is open.
 let wasDark = false;
 addEventListener("beforeprint", () => {
