@@ -80,6 +80,41 @@ void GrowingOutput::notifyShape(const char* /*name*/, const nvinfer1::Dims& shap
   dims.assign(shape.d, shape.d + std::max(shape.nbDims, 0));
 }
 
+DebugTensors::DebugTensors(nvinfer1::IExecutionContext& context) : listener_(*this) {
+  EngineMessages messages;
+  if (!listener_.listen(context))
+    messages.fail<BackendError>(
+        fmt::format("Asking for debug tensors: {} refuses.", flavour_name),
+        "TensorRT 10 or later has them, in engines of which the network marks some (MarkDebug).");
+}
+
+bool DebugTensors::receive(const char* name, nvinfer1::DataType type, const nvinfer1::Dims& dims,
+                           const void* data, bool on_host, cudaStream_t stream) noexcept {
+  try {
+    const std::optional<DataType> dtype = to_data_type(type);
+    if (!dtype) {
+      failure = fmt::format("'{}' has TensorRT's data type {}", name, static_cast<int>(type));
+      return false;
+    }
+    Tensor tensor(*dtype, Shape(to_vector(dims)));
+    if (on_host) {
+      std::memcpy(tensor.mutable_data(), data, tensor.nbytes());
+    } else if (tensor.nbytes() != 0) {
+      constexpr const char* copying = "Copying a debug tensor from the GPU";
+      const cuda::Functions& cuda = cuda::functions();
+      cuda::check(
+          cuda.memcpy_async(tensor.mutable_data(), data, tensor.nbytes(), cudaMemcpyDeviceToHost, stream),
+          "cudaMemcpyAsync", copying);
+      cuda::check(cuda.stream_synchronize(stream), "cudaStreamSynchronize", copying);
+    }
+    values.emplace_back(name, std::move(tensor));
+    return true;
+  } catch (const std::exception& error) {
+    failure = error.what();
+    return false;
+  }
+}
+
 // Setting up
 
 Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, const RunnerOptions& options)
@@ -97,6 +132,7 @@ Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, 
         "If GPU memory is short, end what else uses it, or choose the allocation strategy 'runtime'.");
   context_->setErrorRecorder(&errors_);
   if (options_.time_layers) context_->setProfiler(&layer_times_);
+  if (options_.debug_tensors) debug_ = std::make_unique<DebugTensors>(*context_);
   if (options_.time_on_gpu) started_ = std::make_unique<cuda::Event>(cudaEventDefault);
   // On a stream of the caller's there may be more than what is waited for.
   if (options_.wait == Wait::block || options_.stream)
@@ -123,7 +159,7 @@ Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, 
   }
   fed_.resize(inputs_.size());
   fed_shapes_.resize(inputs_.size());
-  can_record_ = options_.cuda_graphs == CudaGraphs::automatic && !options_.time_layers;
+  can_record_ = options_.cuda_graphs == CudaGraphs::automatic && !options_.time_layers && !debug_;
 }
 
 Execution::~Execution() {
@@ -470,6 +506,7 @@ void Execution::run() {
     if (const cudaError_t error = enqueue(stream); error != cudaSuccess) [[unlikely]]
       fail_running(error);
     if (any_growing_) read_growing_outputs();
+    if (debug_) take_debug_tensors();
   }
   ++repeats_;
   if (!ended_) return;
@@ -542,6 +579,16 @@ void Execution::read_growing_outputs() {
                                    cudaMemcpyDeviceToHost, stream_.native()),
                 "cudaMemcpyAsync", "Copying an output from the GPU");
   }
+}
+
+void Execution::take_debug_tensors() {
+  const auto values = std::exchange(debug_->values, {});
+  if (!debug_->failure.empty())
+    throw BackendError(
+        fmt::format("{}: a debug tensor was not received: {}.", running, std::exchange(debug_->failure, {})),
+        "Mark fewer tensors.");
+  for (const auto& [name, tensor] : values)
+    if (!signature_->has_output(name)) outputs_.set(name, tensor);
 }
 
 void Execution::fail_running(cudaError_t error) {

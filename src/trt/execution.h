@@ -10,6 +10,7 @@
 
 #include "trt/cuda.h"
 #include "trt/signature.h"
+#include "trt/versions.h"
 
 namespace polygraph::trt {
 
@@ -52,6 +53,21 @@ class GrowingOutput final : public nvinfer1::IOutputAllocator {
 
  private:
   cuda::Buffer& buffer_;
+};
+
+/// The debug tensors of an inference, on the host.
+class DebugTensors final : public DebugTensorSink {
+ public:
+  /// Throws BackendError if TensorRT has none.
+  explicit DebugTensors(nvinfer1::IExecutionContext& context);
+  bool receive(const char* name, nvinfer1::DataType type, const nvinfer1::Dims& dims, const void* data,
+               bool on_host, cudaStream_t stream) noexcept override;
+
+  std::vector<std::pair<std::string, Tensor>> values;  ///< in the order in which they were computed
+  std::string failure;                                 ///< why there is not all; empty if there is
+
+ private:
+  DebugListener listener_;
 };
 
 /// One execution context with its stream, its memory and, once shapes repeat, its CUDA graph. For one thread
@@ -130,6 +146,7 @@ class Execution {
   cudaError_t enqueue(cudaStream_t stream);
   bool capture();
   void read_growing_outputs();
+  void take_debug_tensors();
   void reset_graph();
   [[noreturn]] void fail_running(cudaError_t error);
 
@@ -148,6 +165,7 @@ class Execution {
   std::unique_ptr<nvinfer1::IExecutionContext> context_;
   cuda::Graph graph_;
   std::unique_ptr<cuda::Event> started_, ended_;
+  std::unique_ptr<DebugTensors> debug_;
 
   std::vector<Fed> fed_;
   std::vector<std::vector<std::int64_t>> fed_shapes_;

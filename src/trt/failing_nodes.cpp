@@ -13,6 +13,7 @@
 #include <unordered_set>
 
 #include "onnx/captures.h"
+#include "onnx/graphs.h"
 #include "onnx/infer_if_possible.h"
 
 namespace polygraph::trt {
@@ -31,6 +32,7 @@ class Nodes {
       for (const std::string_view output : node.outputs)
         if (!output.empty()) makers_.emplace(output, i);
     }
+    for (Index i = 0; i < graph.nodes.size(); ++i) add_nested(graph.nodes[i], i);
   }
 
   std::optional<Index> maker(std::string_view value) const { return found(makers_, value); }
@@ -78,6 +80,16 @@ class Nodes {
 
  private:
   using Table = std::unordered_map<std::string_view, Index>;
+
+  // What is inside of a condition or a loop stands for the whole.
+  void add_nested(const onnx::Node& node, Index outermost) {
+    onnx::for_each_subgraph(node, [&](const onnx::Graph& graph) {
+      for (const onnx::Node& inner : graph.nodes) {
+        if (!inner.name.empty()) by_name_.emplace(inner.name, outermost);
+        add_nested(inner, outermost);
+      }
+    });
+  }
 
   static std::optional<Index> found(const Table& table, std::string_view name) {
     const auto at = table.find(name);
@@ -140,12 +152,6 @@ std::optional<Index> number_in(std::string_view text) {
   return error == std::errc() && end != text.data() ? std::optional(number) : std::nullopt;
 }
 
-bool has_graph(const onnx::Node& node) {
-  return std::ranges::any_of(node.attributes, [](const onnx::Attribute& attribute) {
-    return attribute.type() == onnx::AttributeType::graph || attribute.type() == onnx::AttributeType::graphs;
-  });
-}
-
 std::string node_text(const onnx::Node& node) {
   const std::string_view output = node.outputs.empty() ? std::string_view() : node.outputs.front();
   return node.name.empty() ? fmt::format("{} -> '{}'", node.op_type, output)
@@ -168,7 +174,7 @@ std::vector<std::size_t> failing_nodes(const onnx::Model& model, std::span<const
     // Conditions and loops that the builder cannot take apart.
     if (message.find("graphScope") != std::string::npos)
       for (Index i = 0; i < model.graph.nodes.size(); ++i)
-        if (has_graph(model.graph.nodes[i])) found.insert(i);
+        if (onnx::has_subgraphs(model.graph.nodes[i])) found.insert(i);
     // `(IConvolutionLayer conv: ...)`
     if (const std::size_t layer = message.find("Layer "); layer != std::string::npos && layer > 0)
       if (const auto name = between(std::string_view(message).substr(layer), "Layer ", ":"))

@@ -155,6 +155,10 @@ Network parse(std::shared_ptr<const onnx::Model> model, const NetworkOptions& op
     fail_naming_nodes(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
                       unsupported_remedy, std::move(lines), &structure, options.dump_failing_subgraph);
   }
+  if (options.mark_unfused_tensors_as_debug_tensors && !mark_unfused_tensors(*state->network))
+    throw BackendError(fmt::format("mark_unfused_tensors_as_debug_tensors: {} {} cannot.", flavour_name,
+                                   library.version()),
+                       "Mark tensors by name (MarkDebug), or use TensorRT 10.16 or later.");
   if (!structure.graph.name.empty()) state->network->setName(std::string(structure.graph.name).c_str());
   return Network(std::move(state));
 }

@@ -154,6 +154,10 @@ std::string Signature::allowed(std::size_t input, int only) const {
   return fmt::format("{}", fmt::join(texts, "; "));
 }
 
+bool Signature::has_output(std::string_view name) const {
+  return std::ranges::find(outputs_, name, &Tensor::name) != outputs_.end();
+}
+
 std::size_t Signature::input_index(std::string_view name) const {
   for (std::size_t i = 0; i < inputs_.size(); ++i)
     if (inputs_[i].name == name) return i;

@@ -44,6 +44,7 @@ class Signature {
 
   /// What the profiles (or one) allow for an input: `profile 0: min (1, 3), opt (2, 3), max (4, 3)`.
   std::string allowed(std::size_t input, int only) const;
+  bool has_output(std::string_view name) const;
   std::size_t input_index(std::string_view name) const;
 
  private:

@@ -309,6 +309,53 @@ inline bool mark_debug_tensor([[maybe_unused]] nvinfer1::INetworkDefinition& net
 #endif
 }
 
+/// Marks every tensor that no kernel keeps to itself; false if this version cannot.
+inline bool mark_unfused_tensors([[maybe_unused]] nvinfer1::INetworkDefinition& network) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
+  return network.markUnfusedTensorsAsDebugTensors();
+#else
+  return false;
+#endif
+}
+
+/// Receives the values of debug tensors, which are valid for as long as the call takes.
+class DebugTensorSink {
+ public:
+  virtual ~DebugTensorSink() = default;
+  /// @return  Whether it went well.
+  virtual bool receive(const char* name, nvinfer1::DataType type, const nvinfer1::Dims& dims, const void* data,
+                       bool on_host, cudaStream_t stream) noexcept = 0;
+};
+
+/// Lets a sink have all debug tensors of an execution context, which it has to outlive.
+class DebugListener
+#if NV_TENSORRT_MAJOR >= 10
+    : nvinfer1::IDebugListener {
+ public:
+  explicit DebugListener(DebugTensorSink& sink) : sink_(sink) {}
+  /// False if this version has no debug tensors.
+  bool listen(nvinfer1::IExecutionContext& context) {
+    bool done = context.setDebugListener(this) && context.setAllTensorsDebugState(true);
+#if NV_TENSORRT_MAJOR > 10 || NV_TENSORRT_MINOR >= 16
+    done = context.setUnfusedTensorsDebugState(true) && done;
+#endif
+    return done;
+  }
+
+ private:
+  bool processDebugTensor(const void* data, nvinfer1::TensorLocation location, nvinfer1::DataType type,
+                          const nvinfer1::Dims& dims, const char* name, cudaStream_t stream) override {
+    return sink_.receive(name, type, dims, data, location == nvinfer1::TensorLocation::kHOST, stream);
+  }
+  DebugTensorSink& sink_;
+#else
+{
+ public:
+  explicit DebugListener(DebugTensorSink& /*sink*/) {}
+  bool listen(nvinfer1::IExecutionContext& /*context*/) { return false; }
+#endif
+};
+
 /// Sets a type that TensorRT is to choose for a layer or a tensor; false where types are part of the network.
 inline bool set_layer_precision([[maybe_unused]] nvinfer1::ILayer& layer,
                                 [[maybe_unused]] nvinfer1::DataType type) {

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <fstream>
 
 #include "gpu/checks.h"
 #include "trt/cuda.h"
+#include "trt/library.h"
 #include "trt/versions.h"
 
 namespace polygraph::trt::test {
@@ -216,14 +218,89 @@ void benchmark(const std::filesystem::path& models, const std::string& name, int
     }
 }
 
+// What building costs beyond TensorRT's own calls, from the model to the plan.
+void benchmark_building(const std::filesystem::path& models, const std::string& name) {
+  const std::filesystem::path path = models / (name + ".onnx");
+  const Library library;
+  const auto bare = [&] {
+    const auto builder = library.state().make_builder();
+    const std::unique_ptr<nvinfer1::INetworkDefinition> network(create_native_network(*builder, false));
+    const auto parser = library.state().make_parser(*network);
+    require(parser->parseFromFile(path.c_str(), static_cast<int>(nvinfer1::ILogger::Severity::kWARNING)),
+            "the bare parser reads it");
+    const std::unique_ptr<nvinfer1::IBuilderConfig> config(builder->createBuilderConfig());
+    config->setProfilingVerbosity(nvinfer1::ProfilingVerbosity::kDETAILED);
+    if (!config_options().tactic_sources.empty()) config->setTacticSources(0);
+    auto* const profile = builder->createOptimizationProfile();
+    for (int i = 0; i < network->getNbInputs(); ++i) {
+      nvinfer1::Dims dims = network->getInput(i)->getDimensions();
+      bool is_open = false;
+      for (int k = 0; k < dims.nbDims; ++k)
+        if (dims.d[k] < 0) {
+          dims.d[k] = 1;
+          is_open = true;
+        }
+      if (is_open)
+        for (const auto selector : {nvinfer1::OptProfileSelector::kMIN, nvinfer1::OptProfileSelector::kOPT,
+                                    nvinfer1::OptProfileSelector::kMAX})
+          profile->setDimensions(network->getInput(i)->getName(), selector, dims);
+    }
+    config->addOptimizationProfile(profile);
+    const std::unique_ptr<nvinfer1::IHostMemory> plan(builder->buildSerializedNetwork(*network, *config));
+    require(plan != nullptr, "the bare builder builds it");
+  };
+  const auto ours = [&] {
+    engine_bytes_from_network(NetworkFromOnnxPath(path), CreateConfig(config_options()));
+  };
+  std::vector<double> bare_times;
+  std::vector<double> our_times;
+  for (int round = 0; round < 7; ++round)
+    for (const bool is_bare : {true, false}) {
+      const auto start = Clock::now();
+      is_bare ? bare() : ours();
+      if (round > 0) (is_bare ? bare_times : our_times).push_back(microseconds(start) * 1e-3);
+    }
+  fmt::print("  building {}: bare calls {:.1f} ms, Polygraph {:.1f} ms, {:.3f} x\n", name, median(bare_times),
+             median(our_times), median(our_times) / median(bare_times));
+}
+
+// Bytes of anonymous memory, now or at most so far.
+std::size_t status_bytes(const char* key) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(key)) return std::stoull(line.substr(line.find(':') + 1)) * 1024;
+  return 0;
+}
+
+// Peak memory while a plan is loaded from a file, beyond what stays.
+void benchmark_loading(const std::filesystem::path& models, const std::filesystem::path& saved) {
+  const std::filesystem::path file = saved / "large.engine";
+  save_bytes(engine_bytes_from_network(NetworkFromOnnxPath(models / "large.onnx"), CreateConfig(config_options())),
+             file);
+  const auto size = std::filesystem::file_size(file);
+  { const Engine warm = engine_from_path(file); }
+  std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins anew
+  const std::size_t before = status_bytes("VmRSS");
+  const auto start = Clock::now();
+  const Engine engine = engine_from_path(file);
+  const double ms = microseconds(start) * 1e-3;
+  fmt::print("  loading a plan of {:.1f} MB: {:.1f} ms; peak of memory {:.1f} MB above before, the mapped file included\n",
+             static_cast<double>(size) * 1e-6, ms,
+             (static_cast<double>(status_bytes("VmHWM")) - static_cast<double>(before)) * 1e-6);
+}
+
 }  // namespace
 
-void run_benchmark(const std::filesystem::path& models, int iterations) {
+void run_benchmark(const std::filesystem::path& models, const std::filesystem::path& saved, int iterations) {
   for (const std::string& name : names_of_models()) {
     if (name == "relu") benchmark(models, name, 10 * iterations);
     if (name == "magika") benchmark(models, name, 2 * iterations);
     if (name == "resnet50") benchmark(models, name, iterations / 2);
   }
+  fmt::print("\n");
+  for (const std::string& name : names_of_models())
+    if (name != "big") benchmark_building(models, name);
+  if (config_options().tactic_sources.empty()) benchmark_loading(models, saved);
 }
 
 }  // namespace polygraph::trt::test

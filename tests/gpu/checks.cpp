@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "trt/cuda.h"
+#include "trt/versions.h"
 
 namespace polygraph::trt::test {
 
@@ -210,6 +211,33 @@ void check_device(const Engine& relu) {
       "(4,)");
 }
 
+void check_debug_tensors(const fs::path& models) {
+  const auto engine = [&](bool unfused) {
+    Source<Network> network =
+        NetworkFromOnnxPath(models / "chain.onnx", {.mark_unfused_tensors_as_debug_tensors = unfused});
+    if (!unfused) network = MarkDebug(std::move(network), {"a"});
+    return EngineFromNetwork(std::move(network), CreateConfig(config_options()));
+  };
+  if (library_major < 10 && flavour == Flavour::tensorrt) {
+    for (const bool unfused : {false, true})
+      require_throws<BackendError>([&] { engine(unfused)(); }, unfused ? "cannot" : "debug");
+    return;
+  }
+  Runner runner(engine(false), {.debug_tensors = true});
+  const auto active = runner.activate();
+  for (int i = 0; i < 3; ++i) {
+    const float f = static_cast<float>(i + 1);
+    const TensorMap& outputs = runner.infer({{"x", floats({f, -f, 2, -3})}});
+    require(outputs.size() == 2, "y and a");
+    require_values(outputs["a"], {f, 0, 2, 0});
+    require(!runner.last_was_graph(), "no graph");
+  }
+  Runner all(engine(true), {.debug_tensors = true});
+  const auto all_active = all.activate();
+  for (const auto& [name, tensor] : all.infer({{"x", floats({1, 2, 3, 4})}}))
+    std::printf("     | %s: %s\n", name.c_str(), tensor.str().c_str());
+}
+
 void check_async(const Engine& relu) {
   Runner runner{relu};
   const auto active = runner.activate();
@@ -334,6 +362,7 @@ void run_checks(Checks& checks, const fs::path& models, const fs::path& saved) {
   checks.check("data-dependent output shapes", [&] { check_data_dependent(models); });
   checks.check("shape tensors", [&] { check_shape_tensor(models); });
   checks.check("device tensors and DLPack", [&] { check_device(relu); });
+  checks.check("debug tensors", [&] { check_debug_tensors(models); });
   checks.check("several inferences in flight", [&] { check_async(relu); });
   checks.check("several threads on one engine", [&] { check_threads(relu); });
   checks.check("waiting, streams, times", [&] { check_options(relu); });

@@ -50,7 +50,7 @@ void require_throws(const std::function<void()>& body, const std::string& part) 
 /// Runs the runner on a GPU in every way it has.
 void run_checks(Checks& checks, const std::filesystem::path& models, const std::filesystem::path& saved);
 /// Prints what an inference takes beside a loop written by hand.
-void run_benchmark(const std::filesystem::path& models, int iterations);
+void run_benchmark(const std::filesystem::path& models, const std::filesystem::path& saved, int iterations);
 
 /// The defaults, but for the tactic sources that the environment variable TACTIC_SOURCES names.
 ConfigOptions config_options();

@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
     trt::test::Checks checks;
     trt::test::run_checks(checks, models, saved);
     std::printf("%d passed, %d failed\n", checks.passed, checks.failed);
-    if (iterations > 0) trt::test::run_benchmark(models, iterations);
+    if (iterations > 0) trt::test::run_benchmark(models, saved, iterations);
     return checks.failed != 0;
   } catch (const std::exception& error) {
     std::printf("FAIL %s\n", error.what());

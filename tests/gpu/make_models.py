@@ -21,11 +21,20 @@ def small_models(folder):
     node = helper.make_node
     save(folder, "identity", [node("Identity", ["x"], ["y"])], [("x", FLOAT, [1, 1, 2, 2])], [("y", FLOAT, [1, 1, 2, 2])])
     save(folder, "relu", [node("Relu", ["x"], ["y"])], [("x", FLOAT, [4])], [("y", FLOAT, [4])])
+    save(folder, "chain", [node("Relu", ["x"], ["a"]), node("Sigmoid", ["a"], ["b"]), node("Neg", ["b"], ["y"])], [("x", FLOAT, [4])],
+         [("y", FLOAT, [4])])
     save(folder, "big", [node("Relu", ["x"], ["y"])], [("x", FLOAT, [3, 512, 512])], [("y", FLOAT, [3, 512, 512])])
     save(folder, "dynamic", [node("Relu", ["x"], ["y"])], [("x", FLOAT, ["n", 3])], [("y", FLOAT, ["n", 3])])
     save(folder, "nonzero", [node("NonZero", ["x"], ["y"])], [("x", FLOAT, [4])], [("y", INT64, [1, "count"])])
     save(folder, "expand", [node("Expand", ["x", "shape"], ["y"])], [("x", FLOAT, [1, 3]), ("shape", INT64, [2])],
          [("y", FLOAT, ["a", "b"])])
+
+
+def large_model(folder):
+    """100 MB of weights."""
+    weights = np.random.default_rng(1).standard_normal((5000, 5000), dtype=np.float32)
+    save(folder, "large", [helper.make_node("MatMul", ["x", "w"], ["y"])], [("x", FLOAT, [1, 5000])], [("y", FLOAT, [1, 5000])],
+         [numpy_helper.from_array(weights, "w")])
 
 
 class ResNet50:
@@ -81,4 +90,5 @@ if __name__ == "__main__":
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
     small_models(target)
+    large_model(target)
     ResNet50().save(target, batch=8)

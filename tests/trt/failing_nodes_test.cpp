@@ -51,6 +51,19 @@ TEST(FailingNodes, OfLayers) {
   EXPECT_THAT(found(""), IsEmpty());
 }
 
+TEST(FailingNodes, OfConditions) {
+  using onnx::build::node;
+  const onnx::Graph branch = onnx::build::graph({}, {node("Relu", {"x"}, {"b"}, "inner")}, {"b"});
+  const onnx::Node condition = onnx::build::with(node("If", {"c"}, {"y"}, "if"), "then_branch", onnx::Box<onnx::Graph>(branch));
+  const onnx::Model model =
+      onnx::build::model(onnx::build::graph({"x", "c"}, {node("Neg", {"x"}, {"d"}, "neg"), condition}, {"y"}));
+  const auto found_in = [&](const std::string& message) {
+    return failing_nodes(model, std::vector<std::string>{message});
+  };
+  EXPECT_THAT(found_in("(IActivationLayer inner: inner: is wrong)"), ElementsAre(1));
+  EXPECT_THAT(found_in("[graphScope.cpp::analyze::471] Error Code 2"), ElementsAre(1));
+}
+
 TEST(FailingNodes, AreDescribed) {
   const onnx::Model model = model_of_five();
   EXPECT_EQ(describe_nodes(model, std::vector<std::size_t>{}), "");

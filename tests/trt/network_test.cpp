@@ -138,6 +138,12 @@ TEST(SetTensorFormats, ReachTensorRt) {
               HasSubstr("'q'"));
 }
 
+TEST(NetworkFromOnnxBytes, MarksWhatIsNotFusedAway) {
+  const Network network =
+      network_from_onnx_bytes(chain(), {.mark_unfused_tensors_as_debug_tensors = true});
+  EXPECT_FALSE(engine_bytes_from_network(network).empty());
+}
+
 TEST(MarkDebug, ReachesTensorRt) {
   Network network = network_from_onnx_bytes(chain());
   mark_debug(network, {"a"});

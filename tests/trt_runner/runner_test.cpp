@@ -129,6 +129,22 @@ TEST_F(TrtRunner, LetsTheEngineWriteSmallOutputsToTheHost) {
   }
 }
 
+TEST_F(TrtRunner, AddsDebugTensorsToTheOutputs) {
+  Runner runner(engine_of(relu), {.debug_tensors = true});
+  const auto active = runner.activate();
+  for (int i = 0; i < 3; ++i) {
+    const float f = static_cast<float>(i);
+    const TensorMap& outputs = runner.infer({{"x", floats({f, -f, 3, -4})}});
+    EXPECT_THAT(outputs.names(), ElementsAre("y", "before_y"));
+    EXPECT_THAT(values_of(outputs["y"]), ElementsAre(f, 0, 3, 0));
+    EXPECT_THAT(values_of(outputs["before_y"]), ElementsAre(f, -f, 3, -4));
+    EXPECT_FALSE(runner.last_was_graph());
+  }
+  Runner without(engine_of(relu));
+  const auto also_active = without.activate();
+  EXPECT_THAT(without.infer({{"x", floats({1, 2, 3, 4})}}).names(), ElementsAre("y"));
+}
+
 TEST_F(TrtRunner, RecordsAgainWhenShapesChange) {
   Runner runner(engine_of(dynamic));
   const auto active = runner.activate();

@@ -182,6 +182,7 @@ struct NetworkOptions {
   bool plugin_instancenorm = false;
   std::vector<std::string> onnx_flags = {};
   std::string dump_failing_subgraph = {};
+  bool mark_unfused_tensors_as_debug_tensors = false;
 
   static constexpr auto fields() {
     return std::tuple(
@@ -199,7 +200,11 @@ struct NetworkOptions {
         Field{"dump_failing_subgraph", &NetworkOptions::dump_failing_subgraph,
               "If reading the model or building the engine fails: save the nodes that TensorRT's messages are "
               "about as a model of their own.",
-              "FILE"});
+              "FILE"},
+        Field{"mark_unfused_tensors_as_debug_tensors", &NetworkOptions::mark_unfused_tensors_as_debug_tensors,
+              "Mark every tensor that is not fused away, so that a runner can show its values (debug_tensors) "
+              "without changing what is fused.",
+              "", "10.16"});
   }
   friend bool operator==(const NetworkOptions&, const NetworkOptions&) = default;
 };

@@ -68,6 +68,10 @@ struct RunnerOptions {
   /// Bytes. A copy of few bytes costs more than the GPU's writing them over the bus; an engine that goes on
   /// to read such an output reads it over the bus, too. 0: all are copied.
   std::size_t direct_output_limit = 16 * 1024;
+  /// Tensors inside of the engine that were marked when its network was made (MarkDebug,
+  /// NetworkOptions::mark_unfused_tensors_as_debug_tensors) are outputs of `infer`, too, behind the model's
+  /// own in the order in which they are computed. There are no CUDA graphs then.
+  bool debug_tensors = false;
   /// What to submit to; without one, every runner and every inference in flight has a stream of its own.
   std::optional<Stream> stream = std::nullopt;
   /// Measures what the GPU needs for each inference, copies included: `last_gpu_time()`.
@@ -102,7 +106,9 @@ struct RunnerOptions {
               "BYTES"},
         Field{"time_layers", &O::time_layers,
               "Measure each layer; `polygraph run` then shows the times. Costs much, and there are no CUDA "
-              "graphs then."});
+              "graphs then."},
+        Field{"debug_tensors", &O::debug_tensors,
+              "Tensors inside of the engine that its network marks are outputs, too.", "", "10.0"});
   }
 };
 

@@ -5,7 +5,7 @@
 //   output y float32 -1,3 relu x
 //   profile x 1,3 2,3 4,3 s 1,3 2,3 8,3
 //
-// The functions: copy, relu, nonzero (its size is known only once it ran), expand (x to the shape s), fail
+// What a function takes is a debug tensor, `before_y`. The functions: copy, relu, nonzero (its size is known only once it ran), expand (x to the shape s), fail
 // (says so when it is run), uncapturable (as copy, and refuses to be recorded).
 #include <dlfcn.h>
 
@@ -126,6 +126,15 @@ class Context final : public IExecutionContext, public DefaultContext {
     scratch_size_ = size;
   }
   std::size_t updateDeviceMemorySizeForShapes() noexcept override { return 64; }
+  bool setDebugListener(IDebugListener* listener) noexcept override {
+    listener_ = listener;
+    return true;
+  }
+  bool setAllTensorsDebugState(bool on) noexcept override {
+    debug_ = on;
+    return true;
+  }
+  bool setUnfusedTensorsDebugState(bool) noexcept override { return true; }
   bool enqueueV3(cudaStream_t stream) noexcept override;
   bool needs_scratch = false;
 
@@ -139,6 +148,8 @@ class Context final : public IExecutionContext, public DefaultContext {
   const Engine& engine_;
   IErrorRecorder* recorder_ = nullptr;
   IProfiler* profiler_ = nullptr;
+  IDebugListener* listener_ = nullptr;
+  bool debug_ = false;
   std::int32_t profile_ = 0;
   void* scratch_ = nullptr;
   std::int64_t scratch_size_ = 0;
@@ -172,7 +183,7 @@ class Engine final : public ICudaEngine, public DefaultEngine {
   TensorLocation getTensorLocation(const char* name) const noexcept override {
     return find(name).on_host ? TensorLocation::kHOST : TensorLocation::kDEVICE;
   }
-  TensorFormat getTensorFormat(const char* name) const noexcept override {
+  TensorFormat getTensorFormatV2(const char* name, std::int32_t) const noexcept override {
     return find(name).function == "packed" ? TensorFormat::kCHW4 : TensorFormat::kLINEAR;
   }
   const char* getTensorFormatDesc(const char*) const noexcept override { return "four-element vectors"; }
@@ -247,7 +258,13 @@ bool Context::enqueueV3(cudaStream_t stream) noexcept {
     }
     if (tensor.function == "uncapturable" && cuda().wait(stream) != cudaSuccess)
       return fail("cannot be recorded");
-    const std::int64_t count = count_of(shapes_.find(tensor.argument)->second);
+    const Dimensions& dims_of_argument = shapes_.find(tensor.argument)->second;
+    if (listener_ != nullptr && debug_ &&
+        !listener_->processDebugTensor(addresses_.find(tensor.argument)->second, TensorLocation::kDEVICE,
+                                       DataType::kFLOAT, to_dims(dims_of_argument),
+                                       ("before_" + tensor.name).c_str(), stream))
+      return fail("a debug tensor was not taken");
+    const std::int64_t count = count_of(dims_of_argument);
     Step step{Step::Kind::copy, addresses_.find(tensor.name)->second,
               addresses_.find(tensor.argument)->second,
               count * static_cast<std::int64_t>(bytes_of(tensor.type)), count};
