@@ -267,8 +267,10 @@ class Settings {
   nvinfer1::IBuilderConfig& native_;
 };
 
+// Without one TensorRT keeps a cache of its own, which serves later builds of the process, too.
 void attach_timing_cache(const Config& config, BuildConfig& build) {
   const std::string& path = config.options().load_timing_cache;
+  if (path.empty() && config.options().save_timing_cache.empty()) return;
   const Bytes bytes = path.empty() ? Bytes() : read_timing_cache(path);
   EngineMessages messages;
   build.timing_cache.reset(build.config->createTimingCache(bytes.data(), bytes.size()));

@@ -165,18 +165,22 @@ class Page(ProgramTest):
 
 
 def browse(page, hash_="", script=""):
-    """The page's document after its scripts have run, with `script` run at their end."""
+    """The page's document after its scripts have run, with `script` run at their end. On a machine that is busy Chromium may
+    write the document before they have: it is asked again."""
     if script:
         with open(page, encoding="utf-8") as file:
             text = file.read()
         page = page.replace(".html", ".script.html")
         with open(page, "w", encoding="utf-8") as file:
             file.write(text.replace("</body>", f"<script>{script}</script></body>"))
-    with tempfile.TemporaryDirectory() as profile:
-        result = subprocess.run(
-            [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--window-size=1600,1000",
-             "--virtual-time-budget=5000", "--dump-dom", f"file://{page}{hash_}"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=100, check=True)
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as profile:
+            result = subprocess.run(
+                [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--window-size=1600,1000",
+                 "--virtual-time-budget=5000", "--dump-dom", f"file://{page}{hash_}"],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=100, check=True)
+        if "data-ready" in result.stdout:
+            break
     return result.stdout
 
 

@@ -42,14 +42,18 @@ def results_json(runner, iterations):
     return {"lst": [[runner, results]], "polygraphy_class": "RunResults"}
 
 
-def browse(page, hash_="", width=1200):
-    """The document after its scripts have run, and what the console said."""
+def browse(page, hash_="", width=1200, tries=3):
+    """The document after its scripts have run, and what the console said. On a machine that is busy Chromium may write the
+    document before the scripts have run: then nothing is in the console, and it is asked again."""
     with tempfile.TemporaryDirectory() as profile:
         result = subprocess.run(
             [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", f"--window-size={width},1000",
              "--virtual-time-budget=5000", "--enable-logging=stderr", "--dump-dom", f"file://{page}{hash_}"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=100, check=True)
-    return result.stdout, [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+    console = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+    if tries > 1 and not console and "data-ready" not in result.stdout:
+        return browse(page, hash_, width, tries - 1)
+    return result.stdout, console
 
 
 class PageTest(ModelTest):
