@@ -8,10 +8,12 @@
 #include <polygraph/onnx/save.h>
 #include <polygraph/trt/loaders.h>
 
+#include <algorithm>
 #include <optional>
 #include <variant>
 
 #include "core/log_format.h"
+#include "onnx/infer_if_possible.h"
 #include "trt/failing_nodes.h"
 #include "trt/layers.h"
 #include "trt/library.h"
@@ -123,13 +125,22 @@ bool forget_unknown_names(std::vector<onnx::ValueInfo>& values) {
   return any;
 }
 
-// The model without such names; nullopt if it has none.
-std::optional<Bytes> with_known_names(const onnx::Model& model) {
+// Marked outputs may have no type, and TensorRT reads none without.
+bool type_outputs(onnx::Model& model) {
+  const auto has_no_type = [](const onnx::ValueInfo& output) { return !output.type || output.type->element_type == 0; };
+  if (std::ranges::none_of(model.graph.outputs, has_no_type)) return false;
+  onnx::infer_shapes_if_possible(model);
+  return true;
+}
+
+// The model as TensorRT can read it; nullopt if that is what it is already.
+std::optional<Bytes> readable(const onnx::Model& model) {
   onnx::Model named = model;
+  const bool typed = type_outputs(named);
   const bool inputs = forget_unknown_names(named.graph.inputs);
   const bool outputs = forget_unknown_names(named.graph.outputs);
   const bool values = forget_unknown_names(named.graph.value_info);
-  if (!inputs && !outputs && !values) return std::nullopt;
+  if (!inputs && !outputs && !values && !typed) return std::nullopt;
   if (onnx::encoded_size(named) > onnx::largest_readable_model)
     return std::nullopt;  // TensorRT reads the file
   return onnx::encode_model(named);
@@ -189,8 +200,8 @@ Network NetworkFromOnnxPath::operator()() const {
   Network network = parse(model, options_, library_.get(),
                           fmt::format("the ONNX model '{}'", path_.native()), [&](auto& parser) {
                             using Severity = nvinfer1::ILogger::Severity;
-                            if (const auto named = with_known_names(*model))
-                              return parser.parse(named->data(), named->size(), path_.c_str());
+                            if (const auto encoded = readable(*model))
+                              return parser.parse(encoded->data(), encoded->size(), path_.c_str());
                             return parser.parseFromFile(path_.c_str(), static_cast<int>(Severity::kWARNING));
                           });
   network.state().model_name = path_.filename().string();
@@ -211,8 +222,8 @@ Network NetworkFromOnnxBytes::operator()() const {
   const auto model = std::make_shared<const onnx::Model>(
       onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive()));
   return parse(model, options_, library_.get(), "an ONNX model from memory", [&](auto& parser) {
-    if (const auto named = with_known_names(*model))
-      return parser.parse(named->data(), named->size(), nullptr);
+    if (const auto encoded = readable(*model))
+      return parser.parse(encoded->data(), encoded->size(), nullptr);
     return parser.parse(bytes.data(), bytes.size(), nullptr);
   });
 }

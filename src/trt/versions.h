@@ -318,6 +318,15 @@ inline bool mark_unfused_tensors([[maybe_unused]] nvinfer1::INetworkDefinition& 
 #endif
 }
 
+inline bool is_debug_tensor([[maybe_unused]] const nvinfer1::ICudaEngine& engine,
+                            [[maybe_unused]] const char* name) {
+#if NV_TENSORRT_MAJOR >= 10
+  return engine.isDebugTensor(name);
+#else
+  return false;
+#endif
+}
+
 /// Receives the values of debug tensors, which are valid for as long as the call takes.
 class DebugTensorSink {
  public:
