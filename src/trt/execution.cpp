@@ -506,7 +506,6 @@ void Execution::run() {
     if (const cudaError_t error = enqueue(stream); error != cudaSuccess) [[unlikely]]
       fail_running(error);
     if (any_growing_) read_growing_outputs();
-    if (debug_) take_debug_tensors();
   }
   ++repeats_;
   if (!ended_) return;
@@ -587,6 +586,11 @@ void Execution::take_debug_tensors() {
     throw BackendError(
         fmt::format("{}: a debug tensor was not received: {}.", running, std::exchange(debug_->failure, {})),
         "Mark fewer tensors.");
+  if (values.empty())
+    log_once(Severity::warning,
+             fmt::format("{} gave no debug tensors: none is marked in the engine, or this version does not give "
+                         "them (TensorRT-RTX 1.6 takes the marks and gives nothing)",
+                         flavour_name));
   for (const auto& [name, tensor] : values)
     if (!signature_->has_output(name)) outputs_.set(name, tensor);
 }
@@ -622,6 +626,7 @@ void Execution::wait() {
     bound_ = false;
     cuda::fail(error, "an operation on the GPU", running);
   }
+  if (debug_) take_debug_tensors();
 }
 
 bool Execution::is_done() {
