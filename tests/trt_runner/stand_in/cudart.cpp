@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <utility>
+#include <thread>
 #include <vector>
 
 #include "trt_runner/stand_in/control.h"
@@ -214,6 +215,8 @@ STAND_IN_EXPORT cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return cudaSuccess;
 }
 STAND_IN_EXPORT cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  for (; control.hold; std::this_thread::yield()) control.is_held = true;
+  control.is_held = false;
   return wait_for(stream_of(stream));
 }
 STAND_IN_EXPORT cudaError_t cudaStreamQuery(cudaStream_t stream) {
