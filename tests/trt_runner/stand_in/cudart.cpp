@@ -6,8 +6,8 @@
 #include <cstring>
 #include <map>
 #include <mutex>
-#include <utility>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "trt_runner/stand_in/control.h"
