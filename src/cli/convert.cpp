@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <polygraph/core/backends.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
@@ -59,6 +60,13 @@ ExitCode build_engine(Arguments& arguments, const std::string& target) {
                  openvino ? "engines of TensorRT" : "engines of OpenVINO",
                  openvino ? "Say --convert-to trt or --convert-to trt-rtx for such an engine."
                           : "Say --convert-to openvino for such an engine.");
+  if (arguments.onnx.loading.model.empty() && (openvino || !arguments.trt.network_script))
+    throw UsageError("There is nothing to convert: no model is named.",
+                     "Name it: polygraph convert model.onnx -o model.engine.");
+  if (!arguments.onnx.loading.model.empty() && arguments.trt.network_script)
+    throw UsageError(fmt::format("The model '{}' has no use: --trt-network-script makes the network.",
+                                 arguments.onnx.loading.model.string()),
+                     "Leave it out, or change its network with --trt-network-postprocess-script.");
   ModelRequest request =
       openvino ? openvino_request(arguments.engine) : trt_request(arguments.trt, arguments.engine);
   request.model = arguments.onnx.loading.model;
@@ -72,6 +80,9 @@ ExitCode convert_model(Session& session, Arguments& arguments) {
   refuse_options(arguments.given.any, "engines",
                  "For an engine, give the output a name that ends in '.engine'. A model's own types are "
                  "changed by --fp-to-fp16 and --fp-to-bf16, its outputs by --onnx-outputs.");
+  if (arguments.onnx.loading.model.empty())
+    throw UsageError("There is nothing to convert: no model is named.",
+                     "Name it: polygraph convert model.onnx -o other.onnx.");
   arguments.onnx.saving.output = arguments.output;
   return convert_to_onnx(session, arguments.onnx);
 }
@@ -110,12 +121,17 @@ Tool convert_tool(Session& session) {
                     "An engine that may compute in FP16."},
                    {"polygraph convert model.onnx -o model.engine --profiling",
                     "An engine whose layers 'polygraph inspect model' can time."},
+                   {"polygraph convert --trt-network-script network.cpp -o network.plan",
+                    "An engine of TensorRT, of a network that is made in C++."},
                    {"polygraph convert model.onnx -o small.onnx --fp-to-fp16",
                     "A model with weights of half the size."},
                    {"polygraph convert model.onnx -o model.onnx --save-external-data",
                     "The weights in a file of their own."}},
   };
-  tool.positionals = {model_argument(arguments->onnx.loading)};
+  Option model = model_argument(arguments->onnx.loading);
+  model.arity = Arity::optional;
+  model.help = "The ONNX model; none with --trt-network-script.";
+  tool.positionals = {std::move(model)};
   OptionGroup output;
   output.options = {{.names = {"-o", "--output"},
                      .metavar = "FILE",
@@ -137,11 +153,13 @@ Tool convert_tool(Session& session) {
   OptionGroup network = openvino_network_group(arguments->engine);
   OptionGroup trt_configuration = trt_config_group(arguments->trt);
   OptionGroup trt_network = trt_network_group(arguments->trt);
+  OptionGroup trt_scripts = trt_script_group(arguments->trt);
   OptionGroup* const of_openvino[] = {&configuration, &network};
-  OptionGroup* const of_trt[] = {&trt_configuration, &trt_network};
+  OptionGroup* const of_trt[] = {&trt_configuration, &trt_network, &trt_scripts};
   record_engine_options(of_openvino, of_trt, arguments->given);
-  tool.groups = {std::move(output), std::move(configuration), std::move(network),
-                 std::move(trt_configuration), std::move(trt_network)};
+  tool.groups = {std::move(output),      std::move(configuration),
+                 std::move(network),     std::move(trt_configuration),
+                 std::move(trt_network), std::move(trt_scripts)};
   for (OptionGroup& group : onnx_conversion_groups(arguments->onnx)) tool.groups.push_back(std::move(group));
   tool.groups.push_back(logging_group(session.logging));
   tool.long_running = true;

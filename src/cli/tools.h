@@ -47,6 +47,8 @@ Tool surgeon_weight_reconstruct_tool(Session& session);
 
 Tool template_tool(Session& session);
 Tool template_onnx_gs_tool(Session& session);
+Tool template_trt_network_tool(Session& session);
+Tool template_trt_config_tool(Session& session);
 Tool template_data_loader_tool(Session& session);
 Tool template_compare_func_tool(Session& session);
 Tool template_postprocess_func_tool(Session& session);

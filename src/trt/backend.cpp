@@ -6,6 +6,7 @@
 #include <polygraph/onnx/save.h>
 #include <polygraph/trt/loaders.h>
 #include <polygraph/trt/runner.h>
+#include <polygraph/trt/script.h>
 
 #include "core/option_text.h"
 #include "core/plan.h"
@@ -27,7 +28,20 @@ RunnerOptions runner_options_of(const ModelRequest& request) {
   return options;
 }
 
-CreateConfig config_of(const ModelRequest& request) {
+// What a script gives, no option is to say, too.
+void refuse_beside_script(const ScriptName& script, std::string_view option, std::string_view what) {
+  throw UsageError(fmt::format("The option {} has no use: the {} comes from the script '{}'.", option, what,
+                               script.file.string()),
+                   "Leave it out, and say it in the script.");
+}
+
+Source<Config> base_config_of(const ModelRequest& request) {
+  if (request.config_script) {
+    for (const auto& [name, text] : request.config)
+      if (!is_of_runner(name)) refuse_beside_script(*request.config_script, name, "configuration");
+    if (!request.profiles.empty()) refuse_beside_script(*request.config_script, "profiles", "configuration");
+    return ConfigFromScript(*request.config_script);
+  }
   ConfigOptions options;
   for (const auto& [name, text] : request.config)
     if (!is_of_runner(name)) set_option(options, name, text);
@@ -39,16 +53,36 @@ CreateConfig config_of(const ModelRequest& request) {
   return CreateConfig(std::move(options), std::move(profiles));
 }
 
-Source<Network> network_of(const ModelRequest& request) {
-  NetworkOptions options;
-  for (const auto& [name, text] : request.network) set_option(options, name, text);
+Source<Config> config_of(const ModelRequest& request) {
+  Source<Config> config = base_config_of(request);
+  for (const ScriptName& script : request.config_postprocess_scripts)
+    config = PostprocessConfig(std::move(config), config_postprocess_from_script(script),
+                               fmt::format("config_postprocess_from_script({})", cpp_literal(script)));
+  return config;
+}
+
+Source<Network> base_network_of(const ModelRequest& request) {
   const std::vector<std::filesystem::path> files(request.plugins.begin(), request.plugins.end());
   const Source<Library> library =
       files.empty() ? Source<Library>(LoadLibrary()) : Source<Library>(LoadPlugins(files));
-  Source<Network> network = NetworkFromOnnxPath(request.model, options, library);
+  if (request.network_script) {
+    if (!request.network.empty())
+      refuse_beside_script(*request.network_script, request.network.front().first, "network");
+    return NetworkFromScript(*request.network_script, library);
+  }
+  NetworkOptions options;
+  for (const auto& [name, text] : request.network) set_option(options, name, text);
   if (request.in_memory)
-    network = NetworkFromOnnxBytes([model = request.in_memory] { return onnx::encode_model(*model); },
-                                   options, library);
+    return NetworkFromOnnxBytes([model = request.in_memory] { return onnx::encode_model(*model); }, options,
+                                library);
+  return NetworkFromOnnxPath(request.model, options, library);
+}
+
+Source<Network> network_of(const ModelRequest& request) {
+  Source<Network> network = base_network_of(request);
+  for (const ScriptName& script : request.network_postprocess_scripts)
+    network = PostprocessNetwork(std::move(network), network_postprocess_from_script(script),
+                                 fmt::format("network_postprocess_from_script({})", cpp_literal(script)));
   const OutputOptions outputs{request.outputs, request.exclude_outputs, request.mark_layer_types};
   if (!(outputs == OutputOptions{})) network = ModifyNetworkOutputs(std::move(network), outputs);
   if (auto precisions =
@@ -56,6 +90,18 @@ Source<Network> network_of(const ModelRequest& request) {
       !precisions.empty())
     network = SetLayerPrecisions(std::move(network), std::move(precisions));
   return network;
+}
+
+// A plan is as it was built.
+void refuse_for_plan(const ModelRequest& request) {
+  std::string given;
+  if (!request.config_postprocess_scripts.empty()) given = "config_postprocess_script";
+  if (request.config_script) given = "config_script";
+  if (!request.network_postprocess_scripts.empty()) given = "network_postprocess_script";
+  if (given.empty()) return;
+  throw UsageError(fmt::format("The option {} has no use: '{}' is an engine, and as it was built.", given,
+                               request.model.string()),
+                   "Give the ONNX model that it was made from.");
 }
 
 void save(const Bytes& plan, const std::filesystem::path& path) {
@@ -78,7 +124,7 @@ class TensorRtBackend final : public Backend {
 
   // The plan is saved as it is built: whether it can be loaded here does not matter.
   EngineInfo build(const ModelRequest& request) const override {
-    const CreateConfig config = config_of(request);
+    const Source<Config> config = config_of(request);
     const Library library;
     save(engine_bytes_from_network(network_of(request), config), request.engine);
     EngineInfo info;
@@ -103,9 +149,12 @@ class TensorRtBackend final : public Backend {
   std::unique_ptr<polygraph::Runner> runner(const ModelRequest& request,
                                             const std::string& name) const override {
     Source<Engine> engine = EngineFromPath(request.model);
-    if (request.in_memory || !read_plan_header(MappedFile(request.model, MappedFile::Use::parts).bytes())) {
+    if (request.network_script || request.in_memory ||
+        !read_plan_header(MappedFile(request.model, MappedFile::Use::parts).bytes())) {
       engine = EngineFromNetwork(network_of(request), config_of(request));
       if (!request.engine.empty()) engine = SaveEngine(std::move(engine), request.engine);
+    } else {
+      refuse_for_plan(request);
     }
     RunnerOptions options = runner_options_of(request);
     options.time_layers |= request.time_layers;

@@ -55,8 +55,8 @@ std::string CreateConfig::str() const {
   return cpp_expression<0>("CreateConfig", options_, profiles_);
 }
 
-PostprocessConfig::PostprocessConfig(Source<Config> config, Config::Step function)
-    : config_(std::move(config)), function_(std::move(function)) {
+PostprocessConfig::PostprocessConfig(Source<Config> config, Config::Step function, std::string name)
+    : config_(std::move(config)), function_(std::move(function)), name_(std::move(name)) {
   if (!function_)
     throw UsageError("PostprocessConfig: the function is empty.",
                      "Pass a function that takes an nvinfer1::IBuilderConfig& and a const Network&.");
@@ -69,7 +69,7 @@ Config PostprocessConfig::operator()() const {
 }
 
 std::string PostprocessConfig::str() const {
-  return fmt::format("PostprocessConfig({}, /* function */)", config_.str());
+  return fmt::format("PostprocessConfig({}, {})", config_.str(), name_.empty() ? "/* function */" : name_);
 }
 
 std::size_t parse_memory_size(std::string_view text, std::string_view option) {

@@ -105,6 +105,78 @@ class Example(ProgramTest):
             self.assertIn("needs a GPU", done.stderr)
 
 
+@needs_rtx
+class Scripts(ProgramTest):
+    """Networks and configurations from functions of one's own."""
+
+    def convert(self, *arguments):
+        return run("convert", "-o", self.path("m.plan"), "--convert-to", "trt-rtx", *arguments, environment=RTX)
+
+    def template(self, kind, *arguments):
+        path = self.path(f"{kind}.cpp")
+        self.check(run("template", kind, "-o", path, *arguments), 0)
+        return path
+
+    def test_templates_are_built(self):
+        network, config = self.template("trt-network"), self.template("trt-config", "--trt-opt-shapes", "x:[1,4]",
+                                                                      "--trt-min-shapes", "x:[1,4]", "--trt-max-shapes", "x:[1,4]")
+        result = self.convert("--trt-network-script", network, "--trt-config-script", config)
+        self.check(result, 0, stderr='Building an engine with CreateConfig({}, {Profile().add("x", {1, 4}, {1, 4}, {1, 4})})')
+        self.assertTrue(os.path.getsize(self.path("m.plan")) > 0)
+        self.check_error(run("template", "trt-config", "-o", config), 3, "exists already")
+        self.check_error(run("template", "trt-config", "-o", self.path("a.txt")), 2, "is no name for C++ source")
+
+    def test_a_template_of_a_model(self):
+        path = self.template("trt-network", IDENTITY, "--trt-outputs", "y", "--strongly-typed")
+        text = pathlib.Path(path).read_text()
+        self.assertIn(IDENTITY, text)
+        self.assertIn('{.outputs = {"y"}}', text)
+        self.check(self.convert("--trt-network-script", path + ":load_network"), 0)
+        self.check_error(run("template", "trt-network", "--trt-outputs", "y", "-o", self.path("b.cpp")), 2,
+                         "There are no outputs to choose")
+
+    def test_postprocessing(self):
+        script = self.write("mine.cpp", b"""
+#include <polygraph/trt/script.h>
+#include <stdexcept>
+using namespace polygraph::trt;
+void postprocess(Network& network) { network->setName("mine"); }
+POLYGRAPH_SCRIPT(postprocess)
+void postprocess_config(nvinfer1::IBuilderConfig& config, const Network& network) {
+  throw std::runtime_error(std::string("the network is called ") + network->getName());
+}
+POLYGRAPH_SCRIPT(postprocess_config)
+""")
+        self.check(self.convert(IDENTITY, "--trt-npps", script), 0)
+        result = self.convert(IDENTITY, "--trt-network-postprocess-script", script, "--trt-cpps", script)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("the network is called mine", result.stderr)
+
+    def test_what_has_no_use_beside_a_script(self):
+        script = self.template("trt-network")
+        self.check_error(self.convert(IDENTITY, "--trt-network-script", script), 2, "--trt-network-script makes the network")
+        self.check_error(self.convert("--trt-network-script", script, "--strongly-typed"), 2,
+                         "The option strongly_typed has no use: the network comes from the script")
+        self.check_error(self.convert(IDENTITY, "--trt-config-script", script, "--fp16"), 2,
+                         "The option fp16 has no use: the configuration comes from the script")
+        self.check_error(self.convert(), 2, "no model is named")
+        openvino = run("convert", IDENTITY, "-o", self.path("m.engine"), "--trt-npps", script)
+        self.check_error(openvino, 2, "--trt-npps is about engines of TensorRT")
+        self.check_error(run("run", IDENTITY, "--trt-rtx", "--trt-network-script", script, environment=RTX), 2,
+                         "makes the network of every runner")
+        self.check_error(run("run", "--onnxrt", "--trt-rtx", "--trt-network-script", script, environment=RTX), 2,
+                         "--onnxrt needs a model to run")
+        self.check(self.convert(IDENTITY), 0)
+        plan = self.path("m.plan")
+        self.check_error(run("run", plan, "--trt-rtx", "--trt-npps", script, environment=RTX), 2, "is an engine, and as it was built")
+
+    def test_missing_headers(self):
+        script = self.template("trt-network")
+        result = run("convert", "-o", self.path("m.plan"), "--convert-to", "trt-rtx", "--trt-network-script", script,
+                     environment={**RTX, "CXX": "no-such-compiler"})
+        self.check_error(result, 4, "there is no compiler (no-such-compiler)")
+
+
 class WithoutTensorRt(ProgramTest):
     def test_a_file_that_only_begins_like_a_plan(self):
         tiny = self.write("tiny.plan", b"ftrt" + struct.pack("<I", 0))

@@ -219,14 +219,16 @@ class CreateConfig {
 /// Has a function run on TensorRT's own configuration when the engine is built, after all options are set.
 class PostprocessConfig {
  public:
-  using Parameters = ParameterList<2, Source<Config>, Config::Step>;
-  PostprocessConfig(Source<Config> config, Config::Step function);
+  using Parameters = ParameterList<2, Source<Config>, Config::Step, std::string>;
+  /// @param name  What the function is called when the loader is printed.
+  PostprocessConfig(Source<Config> config, Config::Step function, std::string name = {});
   Config operator()() const;
   std::string str() const;
 
  private:
   Source<Config> config_;
   Config::Step function_;
+  std::string name_;
 };
 
 /// Builds an engine and serializes it: a plan, which is what TensorRT's own tools write.
