@@ -86,6 +86,12 @@ OptionGroup trt_network_group(TrtArguments& arguments) {
       if (option.names.front() == field_flag) option.names = {flag};
     group.options.push_back(std::move(option));
   }
+  for (Option& option : options_from_fields<trt::TensorOptions>(arguments.tensors)) {
+    const std::string& flag = option.names.front();
+    if (flag.ends_with("-dtypes"))
+      option.names.insert(option.names.begin(), flag.substr(0, flag.size() - 6) + "datatypes");
+    group.options.push_back(std::move(option));
+  }
   return group;
 }
 
@@ -151,6 +157,7 @@ ModelRequest trt_request(const TrtArguments& arguments, const OpenVinoArguments&
     if (is_shared(setting.first)) request.config.push_back(setting);
   request.config.insert(request.config.end(), arguments.config.begin(), arguments.config.end());
   request.network = arguments.network;
+  request.tensors = arguments.tensors;
   request.plugins = shared.request.plugins;
   request.layer_precisions = shared.request.layer_precisions;
   request.network_script = arguments.network_script;

@@ -16,6 +16,7 @@ struct TrtArguments {
   Settings config;   ///< fields of trt::ConfigOptions
   Settings network;  ///< fields of trt::NetworkOptions
   Settings outputs;  ///< fields of trt::OutputOptions
+  Settings tensors;  ///< fields of trt::TensorOptions
   Settings runner;   ///< fields of trt::RunnerOptions; the tool adds them to the request's configuration
   using Shapes = std::map<std::string, Shape>;
   std::vector<Shapes> min_shapes;  ///< one for each optimization profile

@@ -10,6 +10,7 @@
 
 #include "core/option_text.h"
 #include "core/plan.h"
+#include "trt/versions.h"
 
 namespace polygraph::trt {
 
@@ -78,6 +79,51 @@ Source<Network> base_network_of(const ModelRequest& request) {
   return NetworkFromOnnxPath(request.model, options, library);
 }
 
+TensorOptions tensor_options_of(const ModelRequest& request) {
+  TensorOptions options;
+  for (const auto& [name, text] : request.tensors) set_option(options, name, text);
+  const auto refuse_both = [](bool some, bool all, std::string_view name) {
+    if (some && all)
+      throw UsageError(fmt::format("tensor_{0} and all_tensor_{0} do not go together.", name),
+                       "Say it of some tensors, or of all.");
+  };
+  refuse_both(!options.tensor_dtypes.values.empty(), options.all_tensor_dtypes.has_value(), "dtypes");
+  refuse_both(!options.tensor_formats.values.empty(), !options.all_tensor_formats.empty(), "formats");
+  if (options.all_tensor_dtypes) options.tensor_dtypes.values["*"] = {*options.all_tensor_dtypes};
+  if (!options.all_tensor_formats.empty()) options.tensor_formats.values["*"] = options.all_tensor_formats;
+  return options;
+}
+
+DataType type_named(const std::string& tensor, const std::vector<std::string>& names) {
+  const auto type = names.size() == 1 ? parse_data_type(names.front()) : std::nullopt;
+  if (!type)
+    throw UsageError(fmt::format("tensor_dtypes: '{}' of '{}' is no type.", fmt::join(names, ","), tensor),
+                     "Name one, e.g. float32, float16, int32 or int8.");
+  return *type;
+}
+
+nvinfer1::TensorFormat format_named(const std::string& tensor, const std::string& name) {
+  if (const auto format = named_value(tensor_formats(), name)) return *format;
+  std::vector<std::string> names;
+  for (const auto& format : tensor_formats()) names.emplace_back(format.name);
+  throw UsageError(
+      fmt::format("tensor_formats: '{}' of '{}' is no format.{}", name, tensor, suggest(name, names)));
+}
+
+Source<Network> with_tensor_options(Source<Network> network, const ModelRequest& request) {
+  const TensorOptions options = tensor_options_of(request);
+  if (options.decomposable_attentions) network = SetDecomposableAttentions(std::move(network));
+  std::map<std::string, DataType> types;
+  for (const auto& [tensor, names] : options.tensor_dtypes.values) types[tensor] = type_named(tensor, names);
+  if (!types.empty()) network = SetTensorDatatypes(std::move(network), std::move(types));
+  std::map<std::string, std::vector<nvinfer1::TensorFormat>> formats;
+  for (const auto& [tensor, names] : options.tensor_formats.values)
+    for (const std::string& name : names) formats[tensor].push_back(format_named(tensor, name));
+  if (!formats.empty()) network = SetTensorFormats(std::move(network), std::move(formats));
+  if (!options.mark_debug.empty()) network = MarkDebug(std::move(network), options.mark_debug);
+  return network;
+}
+
 Source<Network> network_of(const ModelRequest& request) {
   Source<Network> network = base_network_of(request);
   for (const ScriptName& script : request.network_postprocess_scripts)
@@ -89,12 +135,14 @@ Source<Network> network_of(const ModelRequest& request) {
           parse_layer_precisions(request.layer_precisions, "'float32', 'float16' or 'bfloat16'");
       !precisions.empty())
     network = SetLayerPrecisions(std::move(network), std::move(precisions));
-  return network;
+  return with_tensor_options(std::move(network), request);
 }
 
 // A plan is as it was built.
 void refuse_for_plan(const ModelRequest& request) {
   std::string given;
+  if (!request.network.empty()) given = request.network.front().first;
+  if (!request.tensors.empty()) given = request.tensors.front().first;
   if (!request.config_postprocess_scripts.empty()) given = "config_postprocess_script";
   if (request.config_script) given = "config_script";
   if (!request.network_postprocess_scripts.empty()) given = "network_postprocess_script";
@@ -133,6 +181,10 @@ class TensorRtBackend final : public Backend {
     info.device = "GPU";
     info.model_name = request.model.filename().string();
     return info;
+  }
+
+  std::shared_ptr<const onnx::Model> network(const ModelRequest& request) const override {
+    return std::make_shared<const onnx::Model>(onnx_like_from_network(network_of(request)));
   }
 
   std::vector<double> measure_layers(const std::filesystem::path& engine, int) const override {

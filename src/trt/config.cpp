@@ -111,6 +111,7 @@ class Settings {
     set_dla();
     set_pools();
     set_lists();
+    set_quantization();
     set_levels();
   }
 
@@ -216,6 +217,15 @@ class Settings {
       for (const auto& feature : preview_features())
         native_.setPreviewFeature(feature.value, std::find(on.begin(), on.end(), feature.value) != on.end());
     }
+  }
+
+  void set_quantization() {
+    if (options_.quantization_flags.empty()) return;
+    using Flag = Named<bool>;
+    constexpr Flag flags[] = {{"calibrate_before_fusion", true}};
+    const auto on = pick_all<bool>("quantization_flags", flags, options_.quantization_flags);
+    if (!set_quantization_flags(native_, !on.empty()))
+      fail_not_available("quantization_flags", network_.library());
   }
 
   void set_levels() {

@@ -139,6 +139,14 @@ constexpr const char* unsupported_remedy =
     "Replace the operators that it names, or load plugins that have them (LoadPlugins, --plugins). "
     "`polygraph surgeon sanitize --fold-constants` often removes what cannot be parsed.";
 
+void apply_marks(nvinfer1::INetworkDefinition& network, const NetworkOptions& options,
+                 const Library& library) {
+  if (options.mark_unfused_tensors_as_debug_tensors && !mark_unfused_tensors(network))
+    throw BackendError(
+        fmt::format("mark_unfused_tensors_as_debug_tensors: {} {} cannot.", flavour_name, library.version()),
+        "Leave it out, or use TensorRT 10.16 or later, or TensorRT-RTX.");
+}
+
 template <class Parse>
 Network parse(std::shared_ptr<const onnx::Model> model, const NetworkOptions& options, const Library& library,
               const std::string& what, Parse&& run) {
@@ -148,6 +156,7 @@ Network parse(std::shared_ptr<const onnx::Model> model, const NetworkOptions& op
   state->dump_failing_subgraph = options.dump_failing_subgraph;
   state->parser = library.state().make_parser(*state->network);
   apply_parser_options(*state->parser, options, library);
+  apply_marks(*state->network, options, library);
   EngineMessages messages;
   if (!run(*state->parser)) {
     std::vector<std::string> lines = parser_errors(*state->parser, structure);
@@ -172,7 +181,10 @@ Network CreateNetwork::operator()() const {
   if (options_.plugin_instancenorm || !options_.onnx_flags.empty() || !options_.dump_failing_subgraph.empty())
     throw UsageError("CreateNetwork: plugin_instancenorm, onnx_flags and dump_failing_subgraph are about ONNX models.",
                      "Give them to NetworkFromOnnxPath or NetworkFromOnnxBytes.");
-  return Network(make_network(library_.get(), options_.strongly_typed));
+  const Library library = library_.get();
+  auto state = make_network(library, options_.strongly_typed);
+  apply_marks(*state->network, options_, library);
+  return Network(std::move(state));
 }
 
 std::string CreateNetwork::str() const {

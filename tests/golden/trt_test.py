@@ -177,6 +177,73 @@ POLYGRAPH_SCRIPT(postprocess_config)
         self.check_error(result, 4, "there is no compiler (no-such-compiler)")
 
 
+@needs_rtx
+class Networks(ProgramTest):
+    """Networks before anything is built."""
+
+    def inspect(self, *arguments):
+        return run("inspect", "model", *arguments, environment=RTX)
+
+    def picture(self, *arguments):
+        return run("convert", *arguments, "-o", self.path("picture.onnx"), "--convert-to", "onnx-like-trt-rtx-network", environment=RTX)
+
+    def test_inspect(self):
+        result = self.inspect(IDENTITY, "--display-as", "trt-rtx", "--show", "layers")
+        self.check(result, 0, stdout="""==== TensorRT-RTX Network ====
+Name: test_identity | Explicit Batch Strongly Typed Network
+
+---- 1 Network Input(s) ----
+{x [dtype=float32, shape=(1, 1, 2, 2)]}
+
+---- 1 Network Output(s) ----
+{y [dtype=float32, shape=(1, 1, 2, 2)]}
+
+---- 1 Layer(s) ----
+Layer 0    | identity [Op: LayerType.IDENTITY]
+    {x [dtype=float32, shape=(1, 1, 2, 2)]}
+     -> {y [dtype=float32, shape=(1, 1, 2, 2)]}
+""")
+        told = json.loads(self.inspect(IDENTITY, "--convert-to", "trt-rtx", "--json").stdout)
+        self.assertEqual(told["format"], "network")
+        self.assertEqual(told["metadata"], {"library": "TensorRT-RTX", "strongly_typed": "true"})
+        page = self.path("page.html")
+        self.check(self.inspect(IDENTITY, "--display-as", "trt-rtx", "--html", page), 0)
+        self.assertIn("IDENTITY", pathlib.Path(page).read_text())
+
+    def test_inspect_a_script(self):
+        script = self.path("network.cpp")
+        self.check(run("template", "trt-network", "-o", script), 0)
+        result = self.inspect("--trt-network-script", script, "--display-as", "trt-rtx", "--show", "layers", "attrs")
+        self.check(result, 0, stdout=["{x [dtype=float32, shape=(1, 4)]}", "[Op: LayerType.ACTIVATION]", ".type = RELU"])
+        self.check_error(self.inspect(IDENTITY, "--trt-network-script", script), 2, "--trt-network-script makes the network")
+
+    def test_what_does_not_go_together(self):
+        self.check_error(self.inspect(), 2, "no model is named")
+        self.check_error(self.inspect(IDENTITY, "--strongly-typed"), 2, "--strongly-typed is about networks of TensorRT")
+        self.check_error(self.inspect(IDENTITY, "--display-as", "trt-rtx", "--stats"), 2, "--stats is about ONNX models")
+        self.check_error(self.inspect(IDENTITY, "--display-as", "trt-rtx", "--model-type", "plan"), 2, "networks are made of ONNX models")
+
+    def test_convert_to_a_picture(self):
+        self.check(self.picture(IDENTITY, "--trt-outputs", "y"), 0, stderr="nothing can run it")
+        self.check(run("inspect", "model", self.path("picture.onnx"), "--show", "layers"), 0, stdout="[Op: IDENTITY]")
+        self.check_error(self.picture(IDENTITY, "--fp16"), 2, "--fp16 is about building engines")
+        self.check_error(self.picture(IDENTITY, "--refittable"), 2, "--refittable is about building engines")
+        self.check_error(self.picture(IDENTITY, "--fp-to-fp16"), 2, "--fp-to-fp16 is about ONNX models")
+        self.check_error(self.picture(IDENTITY, "--trt-config-script", "a.cpp"), 2, "--trt-config-script is about building engines")
+
+    def test_tensors(self):
+        self.check(self.picture(IDENTITY, "--tensor-formats", "x:[linear]", "--mark-debug", "y", "--decomposable-attentions",
+                                "--mark-unfused-tensors-as-debug-tensors"), 0)
+        self.check(self.picture(IDENTITY, "--all-tensor-formats", "linear"), 0)
+        self.check_error(self.picture(IDENTITY, "--tensor-formats", "x:liner"), 2, "'liner' of 'x' is no format", "Did you mean 'linear'?")
+        self.check_error(self.picture(IDENTITY, "--tensor-formats", "z:linear"), 3, "'z'")
+        self.check_error(self.picture(IDENTITY, "--tensor-formats", "x"), 2, "'x' is not of the form TENSOR:VALUE")
+        self.check_error(self.picture(IDENTITY, "--tensor-formats", "x:linear", "--all-tensor-formats", "hwc"), 2, "do not go together")
+        self.check_error(self.picture(IDENTITY, "--tensor-datatypes", "x:floaty"), 2, "'floaty' of 'x' is no type")
+        self.check_error(self.picture(IDENTITY, "--all-tensor-dtypes", "float16"), 4, "types of a strongly typed network are its own")
+        self.check_error(self.picture(IDENTITY, "--mark-debug", "z"), 3, "'z'")
+
+
 class WithoutTensorRt(ProgramTest):
     def test_a_file_that_only_begins_like_a_plan(self):
         tiny = self.write("tiny.plan", b"ftrt" + struct.pack("<I", 0))

@@ -45,9 +45,11 @@ struct ModelRequest {
     Shape opt;
     Shape max;
   };
-  /// What only TensorRT has: optimization profiles (ranges by input), and fields of its network options.
+  /// What only TensorRT has: optimization profiles (ranges by input), and fields of its network options and
+  /// of its tensor options.
   std::vector<std::map<std::string, ShapeRange>> profiles = {};
   std::vector<std::pair<std::string, std::string>> network = {};
+  std::vector<std::pair<std::string, std::string>> tensors = {};
   /// Functions of one's own (`polygraph/trt/script.h`): the network in place of a model, the configuration in
   /// place of options, and what is done to either.
   std::optional<ScriptName> network_script = {};
@@ -82,6 +84,10 @@ class Backend {
   /// measured in an engine that was built without.
   /// @param name  The runner's; empty: the backend's own, e.g. `onnxrt-runner`.
   virtual std::unique_ptr<Runner> runner(const ModelRequest& request, const std::string& name = {}) const = 0;
+  /// A picture of the network that the backend makes of the model, as a model whose operators are the kinds
+  /// of layers; its metadata say `library` and `strongly_typed`. Throws BackendError if this backend shows
+  /// none.
+  virtual std::shared_ptr<const onnx::Model> network(const ModelRequest& request) const;
 
  protected:
   ~Backend() = default;
