@@ -61,11 +61,8 @@ void refuse_options(const std::vector<std::string>& given, const std::string& wh
 }
 
 // There is one thing to convert: a model, or with TensorRT a network of one's own.
-void check_source(const Arguments& arguments, bool may_be_script) {
+void check_source(const Arguments& arguments) {
   const std::filesystem::path& model = arguments.onnx.loading.model;
-  if (model.empty() && !(may_be_script && arguments.trt.network_script))
-    throw UsageError("There is nothing to convert: no model is named.",
-                     "Name it: polygraph convert model.onnx -o model.engine.");
   if (!model.empty() && arguments.trt.network_script)
     throw UsageError(
         fmt::format("The model '{}' has no use: --trt-network-script makes the network.", model.string()),
@@ -77,7 +74,7 @@ ExitCode draw_network(const Arguments& arguments, const std::string& target) {
   refuse_options(arguments.onnx.given, "ONNX models", remedy);
   refuse_options(arguments.given.openvino, "engines of OpenVINO", remedy);
   refuse_options(arguments.given_config, "building engines", remedy);
-  check_source(arguments, true);
+  check_source(arguments);
   ModelRequest request = trt_request(arguments.trt, arguments.engine);
   request.model = arguments.onnx.loading.model;
   refuse_model("--output", arguments.output.string(), request.model);
@@ -97,7 +94,7 @@ ExitCode build_engine(Arguments& arguments, const std::string& target) {
                  openvino ? "engines of TensorRT" : "engines of OpenVINO",
                  openvino ? "Say --convert-to trt or --convert-to trt-rtx for such an engine."
                           : "Say --convert-to openvino for such an engine.");
-  check_source(arguments, !openvino);
+  check_source(arguments);
   ModelRequest request =
       openvino ? openvino_request(arguments.engine) : trt_request(arguments.trt, arguments.engine);
   request.model = arguments.onnx.loading.model;
@@ -111,7 +108,6 @@ ExitCode convert_model(Session& session, Arguments& arguments) {
   refuse_options(arguments.given.any, "engines",
                  "For an engine, give the output a name that ends in '.engine'. A model's own types are "
                  "changed by --fp-to-fp16 and --fp-to-bf16, its outputs by --onnx-outputs.");
-  check_source(arguments, false);
   arguments.onnx.saving.output = arguments.output;
   return convert_to_onnx(session, arguments.onnx);
 }
@@ -159,7 +155,7 @@ Tool convert_tool(Session& session) {
                     "The weights in a file of their own."}},
   };
   Option model = model_argument(arguments->onnx.loading);
-  model.arity = Arity::optional;
+  model.replaced_by = "--trt-network-script";
   model.help = "The ONNX model; none with --trt-network-script.";
   tool.positionals = {std::move(model)};
   OptionGroup output;

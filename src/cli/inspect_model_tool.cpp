@@ -162,9 +162,6 @@ ExitCode inspect_model(Session& session, const Arguments& arguments) {
   if (arguments.json && arguments.html && *arguments.json == *arguments.html)
     throw UsageError("--json and --html name the same file, '" + *arguments.html + "'.",
                      "Name a file for each.");
-  if (arguments.model.empty() && !arguments.trt.network_script)
-    throw UsageError("There is nothing to show: no model is named.",
-                     "Name it: polygraph inspect model model.onnx.");
   if (!arguments.display_as.empty() || arguments.trt.network_script)
     return inspect_network(session, arguments);
   if (!arguments.given_trt.empty())
@@ -207,8 +204,9 @@ Tool inspect_model_tool(Session& session) {
                        .metavar = "MODEL_FILE",
                        .help = "The model: its content says of which kind it is, not its name. None with "
                                "--trt-network-script.",
-                       .arity = Arity::optional,
+                       .arity = Arity::one,
                        .completes = Completes::files,
+                       .replaced_by = "--trt-network-script",
                        .apply = [arguments](Values values) { arguments->model = values.front(); }}};
   tool.groups = {output_group(*arguments), model_group(*arguments), network_group(*arguments),
                  external_data_group(*arguments), logging_group(session.logging)};

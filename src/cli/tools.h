@@ -26,8 +26,10 @@ Tool doctor_tool(Session& session);
 
 Tool inspect_tool(Session& session);
 Tool inspect_data_tool(Session& session);
+Tool inspect_diff_tactics_tool(Session& session);
 Tool inspect_model_tool(Session& session);
 Tool inspect_sparsity_tool(Session& session);
+Tool inspect_tactics_tool(Session& session);
 
 Tool plugin_tool(Session& session);
 Tool plugin_list_tool(Session& session);

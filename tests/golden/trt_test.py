@@ -159,7 +159,7 @@ POLYGRAPH_SCRIPT(postprocess_config)
                          "The option strongly_typed has no use: the network comes from the script")
         self.check_error(self.convert(IDENTITY, "--trt-config-script", script, "--fp16"), 2,
                          "The option fp16 has no use: the configuration comes from the script")
-        self.check_error(self.convert(), 2, "no model is named")
+        self.check_error(self.convert(), 2, "needs MODEL_FILE")
         openvino = run("convert", IDENTITY, "-o", self.path("m.engine"), "--trt-npps", script)
         self.check_error(openvino, 2, "--trt-npps is about engines of TensorRT")
         self.check_error(run("run", IDENTITY, "--trt-rtx", "--trt-network-script", script, environment=RTX), 2,
@@ -218,12 +218,15 @@ Layer 0    | identity [Op: LayerType.IDENTITY]
         self.check_error(self.inspect(IDENTITY, "--trt-network-script", script), 2, "--trt-network-script makes the network")
 
     def test_what_does_not_go_together(self):
-        self.check_error(self.inspect(), 2, "no model is named")
+        self.check_error(self.inspect(), 2, "needs MODEL_FILE")
         self.check_error(self.inspect(IDENTITY, "--strongly-typed"), 2, "--strongly-typed is about networks of TensorRT")
         self.check_error(self.inspect(IDENTITY, "--display-as", "trt-rtx", "--stats"), 2, "--stats is about ONNX models")
         self.check_error(self.inspect(IDENTITY, "--display-as", "trt-rtx", "--model-type", "plan"), 2, "networks are made of ONNX models")
 
     def test_convert_to_a_picture(self):
+        script = self.path("network.cpp")
+        self.check(run("template", "trt-network", "-o", script), 0)
+        self.check_error(run("convert", "--trt-network-script", script, "-o", self.path("m.onnx")), 2, "--trt-network-script is about engines")
         self.check(self.picture(IDENTITY, "--trt-outputs", "y"), 0, stderr="nothing can run it")
         self.check(run("inspect", "model", self.path("picture.onnx"), "--show", "layers"), 0, stdout="[Op: IDENTITY]")
         self.check_error(self.picture(IDENTITY, "--fp16"), 2, "--fp16 is about building engines")
