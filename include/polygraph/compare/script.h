@@ -73,10 +73,14 @@ inline constexpr std::uint32_t script_layout = sizeof(Tensor) + 251 * sizeof(Ten
 }  // namespace detail
 }  // namespace polygraph::compare
 
+namespace polygraph::detail {
+
 template <class F>
 requires std::constructible_from<polygraph::compare::ScriptFunction, F>
-struct polygraph::detail::ScriptRoom<F> {
-  using Function = compare::ScriptFunction;
+struct ScriptRoom<F> {
+  using Function = polygraph::compare::ScriptFunction;
   static constexpr const char* name = "compare";
-  static constexpr std::uint32_t layout = compare::detail::script_layout;
+  static constexpr std::uint32_t layout = polygraph::compare::detail::script_layout;
 };
+
+}  // namespace polygraph::detail

@@ -93,10 +93,14 @@ inline constexpr std::uint32_t script_layout =
 }  // namespace detail
 }  // namespace polygraph::trt
 
+namespace polygraph::detail {
+
 template <class F>
 requires std::constructible_from<polygraph::trt::ScriptFunction, F>
-struct polygraph::detail::ScriptRoom<F> {
-  using Function = trt::ScriptFunction;
+struct ScriptRoom<F> {
+  using Function = polygraph::trt::ScriptFunction;
   static constexpr const char* name = "trt";
-  static constexpr std::uint32_t layout = trt::detail::script_layout;
+  static constexpr std::uint32_t layout = polygraph::trt::detail::script_layout;
 };
+
+}  // namespace polygraph::detail
