@@ -144,7 +144,7 @@ void apply_marks(nvinfer1::INetworkDefinition& network, const NetworkOptions& op
   if (options.mark_unfused_tensors_as_debug_tensors && !mark_unfused_tensors(network))
     throw BackendError(
         fmt::format("mark_unfused_tensors_as_debug_tensors: {} {} cannot.", flavour_name, library.version()),
-        "Leave it out, or use TensorRT 10.16 or later, or TensorRT-RTX.");
+        "Mark tensors by name (MarkDebug), or use TensorRT 10.16 or later.");
 }
 
 template <class Parse>
@@ -156,7 +156,6 @@ Network parse(std::shared_ptr<const onnx::Model> model, const NetworkOptions& op
   state->dump_failing_subgraph = options.dump_failing_subgraph;
   state->parser = library.state().make_parser(*state->network);
   apply_parser_options(*state->parser, options, library);
-  apply_marks(*state->network, options, library);
   EngineMessages messages;
   if (!run(*state->parser)) {
     std::vector<std::string> lines = parser_errors(*state->parser, structure);
@@ -164,10 +163,7 @@ Network parse(std::shared_ptr<const onnx::Model> model, const NetworkOptions& op
     fail_naming_nodes(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
                       unsupported_remedy, std::move(lines), &structure, options.dump_failing_subgraph);
   }
-  if (options.mark_unfused_tensors_as_debug_tensors && !mark_unfused_tensors(*state->network))
-    throw BackendError(fmt::format("mark_unfused_tensors_as_debug_tensors: {} {} cannot.", flavour_name,
-                                   library.version()),
-                       "Mark tensors by name (MarkDebug), or use TensorRT 10.16 or later.");
+  apply_marks(*state->network, options, library);
   if (!structure.graph.name.empty()) state->network->setName(std::string(structure.graph.name).c_str());
   return Network(std::move(state));
 }
@@ -179,8 +175,9 @@ CreateNetwork::CreateNetwork(NetworkOptions options, Source<Library> library)
 
 Network CreateNetwork::operator()() const {
   if (options_.plugin_instancenorm || !options_.onnx_flags.empty() || !options_.dump_failing_subgraph.empty())
-    throw UsageError("CreateNetwork: plugin_instancenorm, onnx_flags and dump_failing_subgraph are about ONNX models.",
-                     "Give them to NetworkFromOnnxPath or NetworkFromOnnxBytes.");
+    throw UsageError(
+        "CreateNetwork: plugin_instancenorm, onnx_flags and dump_failing_subgraph are about ONNX models.",
+        "Give them to NetworkFromOnnxPath or NetworkFromOnnxBytes.");
   const Library library = library_.get();
   auto state = make_network(library, options_.strongly_typed);
   apply_marks(*state->network, options_, library);
@@ -198,8 +195,8 @@ NetworkFromOnnxPath::NetworkFromOnnxPath(std::filesystem::path path, NetworkOpti
 Network NetworkFromOnnxPath::operator()() const {
   // Our own reader finds damage, and says where; it reads the structure only, which costs little.
   const auto model = std::make_shared<const onnx::Model>(onnx::load_model(path_));
-  Network network = parse(model, options_, library_.get(),
-                          fmt::format("the ONNX model '{}'", path_.native()), [&](auto& parser) {
+  Network network = parse(model, options_, library_.get(), fmt::format("the ONNX model '{}'", path_.native()),
+                          [&](auto& parser) {
                             using Severity = nvinfer1::ILogger::Severity;
                             if (const auto named = with_known_names(*model))
                               return parser.parse(named->data(), named->size(), path_.c_str());
@@ -220,8 +217,8 @@ NetworkFromOnnxBytes::NetworkFromOnnxBytes(Source<Bytes> model_bytes, NetworkOpt
 
 Network NetworkFromOnnxBytes::operator()() const {
   const Bytes bytes = model_bytes_.get();
-  const auto model = std::make_shared<const onnx::Model>(
-      onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive()));
+  const auto model =
+      std::make_shared<const onnx::Model>(onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive()));
   return parse(model, options_, library_.get(), "an ONNX model from memory", [&](auto& parser) {
     if (const auto named = with_known_names(*model))
       return parser.parse(named->data(), named->size(), nullptr);

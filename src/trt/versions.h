@@ -211,15 +211,6 @@ inline bool set_quantization_flags([[maybe_unused]] nvinfer1::IBuilderConfig& co
 #endif
 }
 
-/// Has all tensors that are not fused away given to debug listeners; false if this version cannot.
-inline bool mark_unfused_tensors([[maybe_unused]] nvinfer1::INetworkDefinition& network) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
-  return network.markUnfusedTensorsAsDebugTensors();
-#else
-  return false;
-#endif
-}
-
 /// The kinds of layers by name.
 inline std::span<const Named<nvinfer1::LayerType>> layer_types() {
   using L = nvinfer1::LayerType;

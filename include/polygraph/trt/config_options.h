@@ -184,7 +184,6 @@ struct ConfigOptions {
 struct NetworkOptions {
   bool strongly_typed = false;
   bool plugin_instancenorm = false;
-  bool mark_unfused_tensors_as_debug_tensors = false;
   std::vector<std::string> onnx_flags = {};
   std::string dump_failing_subgraph = {};
   bool mark_unfused_tensors_as_debug_tensors = false;
@@ -197,22 +196,21 @@ struct NetworkOptions {
               "", "10.0"},
         Field{"plugin_instancenorm", &NetworkOptions::plugin_instancenorm,
               "Parse InstanceNormalization as TensorRT's plugin, not as layers.", "", "10.0"},
-        Field{"mark_unfused_tensors_as_debug_tensors", &NetworkOptions::mark_unfused_tensors_as_debug_tensors,
-              "A debug listener gets the values of all tensors that TensorRT does not fuse away.", "",
-              "10.16"},
         Field{"onnx_flags", &NetworkOptions::onnx_flags,
               "The parser's flags, in place of its own choice: native_instancenorm, "
               "enable_uint8_and_asymmetric_quantization_dla, report_capability_dla, enable_plugin_override, "
               "adjust_for_dla; 'none' for no flag.",
               "FLAG", "10.0"},
-        Field{"dump_failing_subgraph", &NetworkOptions::dump_failing_subgraph,
-              "If reading the model or building the engine fails: save the nodes that TensorRT's messages are "
-              "about as a model of their own.",
-              "FILE"},
-        Field{"mark_unfused_tensors_as_debug_tensors", &NetworkOptions::mark_unfused_tensors_as_debug_tensors,
-              "Mark every tensor that is not fused away, so that a runner can show its values (debug_tensors) "
-              "without changing what is fused.",
-              "", "10.16"});
+        Field{
+            "dump_failing_subgraph", &NetworkOptions::dump_failing_subgraph,
+            "If reading the model or building the engine fails: save the nodes that TensorRT's messages are "
+            "about as a model of their own.",
+            "FILE"},
+        Field{
+            "mark_unfused_tensors_as_debug_tensors", &NetworkOptions::mark_unfused_tensors_as_debug_tensors,
+            "Mark every tensor that is not fused away, so that a runner can show its values (debug_tensors) "
+            "without changing what is fused.",
+            "", "10.16"});
   }
   friend bool operator==(const NetworkOptions&, const NetworkOptions&) = default;
 };
@@ -273,8 +271,10 @@ struct TensorOptions {
               "TENSOR:[FORMAT,...]"},
         Field{"all_tensor_formats", &O::all_tensor_formats, "Those that all inputs and outputs may have.",
               "FORMAT"},
-        Field{"mark_debug", &O::mark_debug, "Tensors whose values a debug listener gets at each inference.",
-              "TENSOR", "10.0"});
+        Field{
+            "mark_debug", &O::mark_debug,
+            "Tensors whose values a debug listener, or a runner with debug_tensors, gets at each inference.",
+            "TENSOR", "10.0"});
   }
   friend bool operator==(const TensorOptions&, const TensorOptions&) = default;
 };
