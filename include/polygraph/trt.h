@@ -4,3 +4,4 @@
 #include <polygraph/polygraph.h>
 #include <polygraph/trt/loaders.h>
 #include <polygraph/trt/runner.h>
+#include <polygraph/trt/script.h>

@@ -252,8 +252,9 @@ class Parser {
     for (const Option& positional : tool().positionals) needed_later += least_count(positional);
     std::size_t position = 0;
     for (const Option& positional : tool().positionals) {
-      const std::size_t least = least_count(positional);
-      needed_later -= least;
+      const std::size_t required = least_count(positional);
+      needed_later -= required;
+      const std::size_t least = is_replaced(positional) ? 0 : required;
       const std::size_t left = positionals_.size() - position;
       if (left < least) fail_missing(positional);
       const std::size_t count =
@@ -265,6 +266,13 @@ class Parser {
     }
     if (position < positionals_.size())
       fail("Unexpected argument " + quoted(positionals_[position]) + " for " + quoted(command_.name()) + ".");
+  }
+
+  bool is_replaced(const Option& positional) const {
+    return std::ranges::any_of(command_.occurrences_, [&](const Occurrence& occurrence) {
+      return std::ranges::find(occurrence.option->names, positional.replaced_by) !=
+             occurrence.option->names.end();
+    });
   }
 
   [[noreturn]] void fail_missing(const Option& positional) const {

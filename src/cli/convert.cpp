@@ -1,16 +1,22 @@
+#include <fmt/format.h>
 #include <polygraph/core/backends.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
+#include <polygraph/onnx/model.h>
+#include <polygraph/onnx/save.h>
 
 #include <filesystem>
 #include <memory>
 #include <system_error>
 
 #include "cli/convert_onnx.h"
+#include "cli/json_output.h"
+#include "cli/onnx_options.h"
 #include "cli/openvino_options.h"
 #include "cli/text.h"
 #include "cli/tools.h"
 #include "cli/trt_options.h"
+#include "core/log_format.h"
 
 namespace polygraph::cli {
 namespace {
@@ -19,6 +25,9 @@ constexpr const char* onnx_target = "onnx";
 constexpr const char* openvino_target = "openvino";
 constexpr const char* trt_target = "trt";
 constexpr const char* trt_rtx_target = "trt-rtx";
+// Pictures of networks, which ONNX viewers show.
+constexpr const char* trt_picture = "onnx-like-trt-network";
+constexpr const char* trt_rtx_picture = "onnx-like-trt-rtx-network";
 
 struct Arguments {
   OpenVinoArguments engine;
@@ -27,6 +36,7 @@ struct Arguments {
   std::filesystem::path output;
   std::string target;  // empty: by the name of the output
   GivenEngineOptions given;
+  std::vector<std::string> given_config;  // those that a network alone has no use for
 };
 
 // What is wrong with the place for the engine is said before the build, which may take long.
@@ -50,6 +60,31 @@ void refuse_options(const std::vector<std::string>& given, const std::string& wh
                    std::move(remedy));
 }
 
+// There is one thing to convert: a model, or with TensorRT a network of one's own.
+void check_source(const Arguments& arguments) {
+  const std::filesystem::path& model = arguments.onnx.loading.model;
+  if (!model.empty() && arguments.trt.network_script)
+    throw UsageError(
+        fmt::format("The model '{}' has no use: --trt-network-script makes the network.", model.string()),
+        "Leave it out, or change its network with --trt-network-postprocess-script.");
+}
+
+ExitCode draw_network(const Arguments& arguments, const std::string& target) {
+  const std::string remedy = "Leave it out: what is saved is the network, before anything is built.";
+  refuse_options(arguments.onnx.given, "ONNX models", remedy);
+  refuse_options(arguments.given.openvino, "engines of OpenVINO", remedy);
+  refuse_options(arguments.given_config, "building engines", remedy);
+  check_source(arguments);
+  ModelRequest request = trt_request(arguments.trt, arguments.engine);
+  request.model = arguments.onnx.loading.model;
+  refuse_model("--output", arguments.output.string(), request.model);
+  const Backend& backend = load_backend(target == trt_picture ? trt_target : trt_rtx_target);
+  onnx::save_model(*backend.network(request), arguments.output);
+  log_info("Saved a picture of the network to '{}': ONNX viewers show it, nothing can run it",
+           arguments.output.string());
+  return ExitCode::passed;
+}
+
 ExitCode build_engine(Arguments& arguments, const std::string& target) {
   refuse_options(
       arguments.onnx.given, "ONNX models",
@@ -59,6 +94,7 @@ ExitCode build_engine(Arguments& arguments, const std::string& target) {
                  openvino ? "engines of TensorRT" : "engines of OpenVINO",
                  openvino ? "Say --convert-to trt or --convert-to trt-rtx for such an engine."
                           : "Say --convert-to openvino for such an engine.");
+  check_source(arguments);
   ModelRequest request =
       openvino ? openvino_request(arguments.engine) : trt_request(arguments.trt, arguments.engine);
   request.model = arguments.onnx.loading.model;
@@ -85,6 +121,7 @@ ExitCode convert(Session& session, Arguments& arguments) {
                               : arguments.output.extension() == ".plan" ? trt_target
                                                                         : openvino_target;
   const std::string& target = arguments.target.empty() ? by_name : arguments.target;
+  if (target == trt_picture || target == trt_rtx_picture) return draw_network(arguments, target);
   if (target != onnx_target && by_name == onnx_target)
     throw UsageError("Cannot convert to '" + arguments.output.string() +
                          "': the result is an engine, and that is the name of a model.",
@@ -110,12 +147,17 @@ Tool convert_tool(Session& session) {
                     "An engine that may compute in FP16."},
                    {"polygraph convert model.onnx -o model.engine --profiling",
                     "An engine whose layers 'polygraph inspect model' can time."},
+                   {"polygraph convert --trt-network-script network.cpp -o network.plan",
+                    "An engine of TensorRT, of a network that is made in C++."},
                    {"polygraph convert model.onnx -o small.onnx --fp-to-fp16",
                     "A model with weights of half the size."},
                    {"polygraph convert model.onnx -o model.onnx --save-external-data",
                     "The weights in a file of their own."}},
   };
-  tool.positionals = {model_argument(arguments->onnx.loading)};
+  Option model = model_argument(arguments->onnx.loading);
+  model.replaced_by = "--trt-network-script";
+  model.help = "The ONNX model; none with --trt-network-script.";
+  tool.positionals = {std::move(model)};
   OptionGroup output;
   output.options = {{.names = {"-o", "--output"},
                      .metavar = "FILE",
@@ -131,17 +173,30 @@ Tool convert_tool(Session& session) {
                      .choices = {{onnx_target, "An ONNX model."},
                                  {openvino_target, "An engine of OpenVINO."},
                                  {trt_target, "An engine of TensorRT (a plan)."},
-                                 {trt_rtx_target, "An engine of TensorRT-RTX (a plan)."}},
+                                 {trt_rtx_target, "An engine of TensorRT-RTX (a plan)."},
+                                 {trt_picture, "A picture of TensorRT's network for ONNX viewers."},
+                                 {trt_rtx_picture, "The same of TensorRT-RTX's."}},
                      .apply = [arguments](Values values) { arguments->target = values.front(); }}};
   OptionGroup configuration = openvino_config_group(arguments->engine);
   OptionGroup network = openvino_network_group(arguments->engine);
   OptionGroup trt_configuration = trt_config_group(arguments->trt);
   OptionGroup trt_network = trt_network_group(arguments->trt);
+  OptionGroup trt_scripts = trt_script_group(arguments->trt);
+  record_use(configuration, arguments->given_config);
+  record_use(trt_configuration, arguments->given_config);
+  for (Option& option : trt_scripts.options) {
+    if (!option.names.front().starts_with("--trt-config")) continue;
+    OptionGroup single;
+    single.options.push_back(std::move(option));
+    record_use(single, arguments->given_config);
+    option = std::move(single.options.front());
+  }
   OptionGroup* const of_openvino[] = {&configuration, &network};
-  OptionGroup* const of_trt[] = {&trt_configuration, &trt_network};
+  OptionGroup* const of_trt[] = {&trt_configuration, &trt_network, &trt_scripts};
   record_engine_options(of_openvino, of_trt, arguments->given);
-  tool.groups = {std::move(output), std::move(configuration), std::move(network),
-                 std::move(trt_configuration), std::move(trt_network)};
+  tool.groups = {std::move(output),      std::move(configuration),
+                 std::move(network),     std::move(trt_configuration),
+                 std::move(trt_network), std::move(trt_scripts)};
   for (OptionGroup& group : onnx_conversion_groups(arguments->onnx)) tool.groups.push_back(std::move(group));
   tool.groups.push_back(logging_group(session.logging));
   tool.long_running = true;

@@ -10,10 +10,14 @@ Tool inspect_tool(Session& session) {
   tool.groups = {logging_group(session.logging)};
   tool.subtools = {{"data", "Show saved inputs, outputs and accuracy results.",
                     [&session] { return inspect_data_tool(session); }},
+                   {"diff-tactics", "Find tactics that only bad engines have.",
+                    [&session] { return inspect_diff_tactics_tool(session); }},
                    {"model", "Show the inputs, outputs, layers and weights of a model.",
                     [&session] { return inspect_model_tool(session); }},
                    {"sparsity", "Tell which weights have 2:4 structured sparsity.",
-                    [&session] { return inspect_sparsity_tool(session); }}};
+                    [&session] { return inspect_sparsity_tool(session); }},
+                   {"tactics", "Show the tactics in a tactic replay of TensorRT.",
+                    [&session] { return inspect_tactics_tool(session); }}};
   return tool;
 }
 

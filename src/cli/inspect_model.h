@@ -26,7 +26,10 @@ struct InspectOptions {
 /// are asked for that cannot be read.
 std::string describe_onnx(const onnx::Model& model, const InspectOptions& options);
 
-/// The same as JSON, of the form described in docs/json.md.
+/// The same for the picture of a network (Backend::network), in the words for networks.
+std::string describe_network(const onnx::Model& model, const InspectOptions& options);
+
+/// A model as JSON, of the form described in docs/json.md.
 nlohmann::ordered_json onnx_to_json(const onnx::Model& model, const InspectOptions& options);
 
 }  // namespace polygraph::cli

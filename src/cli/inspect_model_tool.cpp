@@ -1,12 +1,17 @@
+#include <polygraph/core/backends.h>
 #include <polygraph/core/files.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
 
+#include "cli/inspect_html.h"
 #include "cli/json_output.h"
 #include "cli/model_kinds.h"
+#include "cli/onnx_options.h"
 #include "cli/tools.h"
+#include "cli/trt_options.h"
 
 namespace polygraph::cli {
 namespace {
@@ -17,6 +22,10 @@ struct Arguments {
   InspectOptions options;
   std::optional<std::string> json;  // a file, or standard output
   std::optional<std::string> html;  // a file
+  std::string display_as;           // a backend whose network is shown; empty: the file as it is
+  OpenVinoArguments shared;         // --plugins
+  TrtArguments trt;
+  std::vector<std::string> given_trt;  // the options about networks
 };
 
 OptionGroup model_group(Arguments& arguments) {
@@ -92,12 +101,73 @@ OptionGroup output_group(Arguments& arguments) {
   return group;
 }
 
+OptionGroup network_group(Arguments& arguments) {
+  OptionGroup group = trt_network_group(arguments.trt);
+  group.description = "With --display-as, or --trt-network-script.";
+  OptionGroup plugins = openvino_network_group(arguments.shared);
+  for (Option& option : plugins.options)
+    if (option.names.front() == "--plugins") group.options.push_back(std::move(option));
+  OptionGroup scripts = trt_script_group(arguments.trt);
+  for (Option& option : scripts.options)
+    if (option.names.front().starts_with("--trt-network")) group.options.push_back(std::move(option));
+  record_use(group, arguments.given_trt);
+  group.options.insert(group.options.begin(),
+                       {.names = {"--display-as", "--convert-to"},
+                        .metavar = "KIND",
+                        .help = "Show the network that TensorRT makes of the ONNX model.",
+                        .arity = Arity::one,
+                        .choices = {{"trt", "TensorRT's."}, {"trt-rtx", "TensorRT-RTX's."}},
+                        .apply = [&arguments](Values values) { arguments.display_as = values.front(); }});
+  return group;
+}
+
+void check_network_arguments(const Arguments& arguments) {
+  if (!arguments.model_type.empty() && arguments.model_type != "onnx")
+    throw UsageError("--model-type " + arguments.model_type + ": networks are made of ONNX models.",
+                     "Leave out --model-type, or --display-as.");
+  for (const auto& [option, given] :
+       {std::pair{"--list-unbounded-dds", arguments.options.list_unbounded},
+        {"--stats", arguments.options.stats},
+        {"--external-data-dir", !arguments.options.external_data_folder.empty()},
+        {"--ignore-external-data", arguments.options.ignore_external_data}})
+    if (given)
+      throw UsageError(std::string(option) + " is about ONNX models, and a network of TensorRT is shown.",
+                       "Leave it out, or show the model as it is.");
+  if (!arguments.model.empty() && arguments.trt.network_script)
+    throw UsageError(
+        "The model '" + arguments.model.string() + "' has no use: --trt-network-script makes the network.",
+        "Leave it out, or change its network with --trt-network-postprocess-script.");
+}
+
+ExitCode inspect_network(Session& session, const Arguments& arguments) {
+  check_network_arguments(arguments);
+  ModelRequest request = trt_request(arguments.trt, arguments.shared);
+  request.model = arguments.model;
+  const std::shared_ptr<const onnx::Model> network =
+      load_backend(arguments.display_as.empty() ? "trt" : arguments.display_as).network(request);
+  if (arguments.html) write_file(*arguments.html, onnx_to_html(*network, arguments.options));
+  write_answer(
+      session, arguments.json, [&] { return describe_network(*network, arguments.options); },
+      [&] {
+        nlohmann::ordered_json json = onnx_to_json(*network, arguments.options);
+        json["format"] = "network";
+        return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+      });
+  return ExitCode::passed;
+}
+
 ExitCode inspect_model(Session& session, const Arguments& arguments) {
   refuse_model("--json", arguments.json, arguments.model);
   refuse_model("--html", arguments.html, arguments.model);
   if (arguments.json && arguments.html && *arguments.json == *arguments.html)
     throw UsageError("--json and --html name the same file, '" + *arguments.html + "'.",
                      "Name a file for each.");
+  if (!arguments.display_as.empty() || arguments.trt.network_script)
+    return inspect_network(session, arguments);
+  if (!arguments.given_trt.empty())
+    throw UsageError(
+        arguments.given_trt.front() + " is about networks of TensorRT, and the model is shown as it is.",
+        "Say --display-as trt or --display-as trt-rtx.");
   const MappedFile file(arguments.model, MappedFile::Use::parts);
   const ModelKind& kind = kind_of_model(file, arguments.model_type);
   if (arguments.html) {
@@ -125,17 +195,21 @@ Tool inspect_model_tool(Session& session) {
                     "Every node with its attributes, too."},
                    {"polygraph inspect model identity.onnx --html identity.html",
                     "A picture of the graph for the browser."},
+                   {"polygraph inspect model identity.onnx --display-as trt-rtx --show layers",
+                    "The network that TensorRT-RTX makes of it."},
                    {"polygraph inspect model identity.onnx --json model.json",
                     "The text, and JSON for programs."}},
   };
   tool.positionals = {{.names = {"model_file"},
                        .metavar = "MODEL_FILE",
-                       .help = "The model: its content says of which kind it is, not its name.",
+                       .help = "The model: its content says of which kind it is, not its name. None with "
+                               "--trt-network-script.",
                        .arity = Arity::one,
                        .completes = Completes::files,
+                       .replaced_by = "--trt-network-script",
                        .apply = [arguments](Values values) { arguments->model = values.front(); }}};
-  tool.groups = {output_group(*arguments), model_group(*arguments), external_data_group(*arguments),
-                 logging_group(session.logging)};
+  tool.groups = {output_group(*arguments), model_group(*arguments), network_group(*arguments),
+                 external_data_group(*arguments), logging_group(session.logging)};
   tool.long_running = true;
   tool.run = [&session, arguments] { return inspect_model(session, *arguments); };
   return tool;

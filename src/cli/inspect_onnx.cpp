@@ -169,17 +169,27 @@ class Scope {
   std::vector<std::pair<std::string_view, Value>> undo_;
 };
 
+// What the parts are called: those of an ONNX model, or of a network of an engine.
+struct Words {
+  std::string_view graph;
+  std::string_view node;
+  std::string_view op_prefix;
+  bool has_initializers;
+};
+constexpr Words onnx_words{"Graph", "Node", "", true};
+constexpr Words network_words{"Network", "Layer", "LayerType.", false};
+
 class Printer {
  public:
-  Printer(const Model& model, const InspectOptions& options)
+  Printer(const Model& model, const InspectOptions& options, const Words& words)
       : model_(model),
         options_(options),
+        words_(words),
         out_(options.show_layers ? model.graph.nodes.size() * 256 + 4096 : 4096) {}
 
-  std::string print() {
-    out_ << "==== ONNX Model ====\nName: " << model_.graph.name << " | " << opset_text(model_.opset_imports)
-         << "\n\n";
-    graph(model_.graph, "Graph");
+  std::string print(std::string_view title, std::string_view kind) {
+    out_ << "==== " << title << " ====\nName: " << model_.graph.name << " | " << kind << "\n\n";
+    graph(model_.graph, words_.graph);
     functions();
     if (options_.list_unbounded) unbounded();
     return out_.finish();
@@ -197,8 +207,8 @@ class Printer {
     for (const ValueInfo& info : graph.outputs) outputs.push_back(&info);
     values(inputs, word, "Input(s)");
     values(outputs, word, "Output(s)");
-    initializers(graph);
-    out_ << "---- " << graph.nodes.size() << " Node(s) ----\n";
+    if (words_.has_initializers) initializers(graph);
+    out_ << "---- " << graph.nodes.size() << ' ' << words_.node << "(s) ----\n";
     if (options_.show_layers) nodes(graph.nodes, &graph);
     scope_.leave(mark);
   }
@@ -256,7 +266,8 @@ class Printer {
   void nodes(const std::vector<Node>& nodes, const Graph* graph) {
     for (std::size_t index = 0; index < nodes.size(); ++index) {
       const Node& node = nodes[index];
-      out_ << fmt::format("Node {:<4} | ", index) << node.name << " [Op: " << node.op_type << "]\n";
+      out_ << fmt::format("{} {:<4} | ", words_.node, index) << node.name << " [Op: " << words_.op_prefix
+           << node.op_type << "]\n";
       out_.begin_block();
       operands(node.inputs, graph);
       if (!node.inputs.empty() && !node.outputs.empty()) {
@@ -458,6 +469,7 @@ class Printer {
 
   const Model& model_;
   const InspectOptions& options_;
+  const Words& words_;
   IndentedText out_;
   Scope scope_;
 };
@@ -465,7 +477,16 @@ class Printer {
 }  // namespace
 
 std::string describe_onnx(const Model& model, const InspectOptions& options) {
-  return Printer(model, options).print();
+  return Printer(model, options, onnx_words).print("ONNX Model", opset_text(model.opset_imports));
+}
+
+std::string describe_network(const Model& model, const InspectOptions& options) {
+  const std::string_view* const typed = onnx::find_entry(model.metadata_props, "strongly_typed");
+  const std::string_view* const library = onnx::find_entry(model.metadata_props, "library");
+  return Printer(model, options, network_words)
+      .print(fmt::format("{} Network", library != nullptr ? *library : ""),
+             typed != nullptr && *typed == "true" ? "Explicit Batch Strongly Typed Network"
+                                                  : "Explicit Batch Network");
 }
 
 }  // namespace polygraph::cli

@@ -321,9 +321,10 @@ std::vector<OptionGroup> run_groups(RunArguments& arguments) {
   OptionGroup openvino_network = openvino_network_group(arguments.openvino);
   OptionGroup trt_config = trt_config_group(arguments.trt);
   OptionGroup trt_network = trt_network_options(arguments);
+  OptionGroup trt_scripts = trt_script_group(arguments.trt);
   OptionGroup trt_runner = trt_runner_group(arguments.trt);
   OptionGroup* const of_openvino[] = {&openvino_config, &openvino_network};
-  OptionGroup* const of_trt[] = {&trt_config, &trt_network, &trt_runner};
+  OptionGroup* const of_trt[] = {&trt_config, &trt_network, &trt_scripts, &trt_runner};
   record_engine_options(of_openvino, of_trt, arguments.engine_options);
   return {runners_group(arguments),
           inputs_group(arguments),
@@ -337,6 +338,7 @@ std::vector<OptionGroup> run_groups(RunArguments& arguments) {
           std::move(openvino_network),
           std::move(trt_config),
           std::move(trt_network),
+          std::move(trt_scripts),
           std::move(trt_runner)};
 }
 

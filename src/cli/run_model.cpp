@@ -69,6 +69,21 @@ void refuse_plan_for_others(const RunArguments& arguments) {
           "saved (--save-outputs, --load-outputs).");
 }
 
+// All runners run the network of a script.
+void refuse_model_beside_script(const RunArguments& arguments) {
+  check_save_engine(arguments);
+  if (!arguments.loading.model.empty())
+    throw UsageError(
+        fmt::format("The model '{}' has no use: --trt-network-script makes the network of every runner.",
+                    arguments.loading.model.string()),
+        "Leave it out, name another runner to compare with, or change the model's network with "
+        "--trt-network-postprocess-script.");
+  if (!arguments.model_options.empty())
+    throw UsageError(
+        fmt::format("{} is about ONNX models, and none is run.", arguments.model_options.front()),
+        "Leave it out.");
+}
+
 std::unique_ptr<Runner> reference_of(const RunArguments& arguments, const RunnerArgument& argument,
                                      SharedModel model, std::string name) {
   reference::RunnerOptions options;
@@ -109,9 +124,16 @@ std::unique_ptr<Runner> runner_of(const RunArguments& arguments, const RunnerArg
 
 std::optional<Source<onnx::Model>> changed_model(const RunArguments& arguments) {
   if (arguments.runners.empty()) return std::nullopt;
+  const auto needing = std::ranges::find_if(arguments.runners, [&](const RunnerArgument& runner) {
+    return !is_trt(runner.backend) || !arguments.trt.network_script;
+  });
+  if (needing == arguments.runners.end()) {
+    refuse_model_beside_script(arguments);
+    return std::nullopt;
+  }
   if (arguments.loading.model.empty())
-    throw UsageError(fmt::format("--{} needs a model to run.", arguments.runners.front().backend),
-                     "Name it: polygraph run model.onnx --" + arguments.runners.front().backend + ".");
+    throw UsageError(fmt::format("--{} needs a model to run.", needing->backend),
+                     "Name it: polygraph run model.onnx --" + needing->backend + ".");
   if (EngineFile::recognise(MappedFile(arguments.loading.model, MappedFile::Use::parts).bytes()))
     refuse_for_engine(arguments);
   check_save_engine(arguments);

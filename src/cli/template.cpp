@@ -13,6 +13,10 @@ Tool template_tool(Session& session) {
   tool.groups = {logging_group(session.logging)};
   tool.subtools = {{"onnx-gs", "Write a C++ program that edits an ONNX model.",
                     [&session] { return template_onnx_gs_tool(session); }},
+                   {"trt-network", "Write a script that makes a network for TensorRT.",
+                    [&session] { return template_trt_network_tool(session); }},
+                   {"trt-config", "Write a script that makes a configuration for TensorRT.",
+                    [&session] { return template_trt_config_tool(session); }},
                    {"data-loader", "Write a script that makes inputs.",
                     [&session] { return template_data_loader_tool(session); }},
                    {"compare-func", "Write a script that compares outputs.",

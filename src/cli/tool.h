@@ -55,6 +55,8 @@ struct Option {
   Completes completes = Completes::nothing;
   /// For options; a positional argument is required if its arity is `one` or `one_or_more`.
   bool required = false;
+  /// For a positional argument that is required: the option that takes its place, by a name of it.
+  std::string replaced_by = {};
   /// Receives the values once the whole command line has been understood; none for a flag. May throw
   /// UsageError: the option's name is put in front of the message.
   std::function<void(Values)> apply = {};

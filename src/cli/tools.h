@@ -26,8 +26,10 @@ Tool doctor_tool(Session& session);
 
 Tool inspect_tool(Session& session);
 Tool inspect_data_tool(Session& session);
+Tool inspect_diff_tactics_tool(Session& session);
 Tool inspect_model_tool(Session& session);
 Tool inspect_sparsity_tool(Session& session);
+Tool inspect_tactics_tool(Session& session);
 
 Tool plugin_tool(Session& session);
 Tool plugin_list_tool(Session& session);
@@ -47,6 +49,8 @@ Tool surgeon_weight_reconstruct_tool(Session& session);
 
 Tool template_tool(Session& session);
 Tool template_onnx_gs_tool(Session& session);
+Tool template_trt_network_tool(Session& session);
+Tool template_trt_config_tool(Session& session);
 Tool template_data_loader_tool(Session& session);
 Tool template_compare_func_tool(Session& session);
 Tool template_postprocess_func_tool(Session& session);

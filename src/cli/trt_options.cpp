@@ -6,6 +6,7 @@
 #include <polygraph/trt/runner_options.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "cli/metadata_text.h"
@@ -36,7 +37,23 @@ Option profile_option(const std::string& which, std::string help, std::vector<Tr
           }};
 }
 
+Option script_option(std::vector<std::string> names, std::string help, std::string default_name,
+                     std::function<void(ScriptName)> apply) {
+  return {.names = std::move(names),
+          .metavar = "FILE[:NAME]",
+          .help = std::move(help),
+          .arity = Arity::one,
+          .completes = Completes::files,
+          .apply = [default_name = std::move(default_name), apply = std::move(apply)](Values values) {
+            apply(ScriptName::parse(values.front(), default_name));
+          }};
+}
+
 }  // namespace
+
+bool is_shared_option(std::string_view flag) {
+  return flag.starts_with("--") && is_shared(flag.substr(2));
+}
 
 OptionGroup trt_config_group(TrtArguments& arguments) {
   OptionGroup group{
@@ -69,6 +86,41 @@ OptionGroup trt_network_group(TrtArguments& arguments) {
       if (option.names.front() == field_flag) option.names = {flag};
     group.options.push_back(std::move(option));
   }
+  for (Option& option : options_from_fields<trt::TensorOptions>(arguments.tensors)) {
+    const std::string& flag = option.names.front();
+    if (flag.ends_with("-dtypes"))
+      option.names.insert(option.names.begin(), flag.substr(0, flag.size() - 6) + "datatypes");
+    group.options.push_back(std::move(option));
+  }
+  return group;
+}
+
+OptionGroup trt_script_group(TrtArguments& arguments) {
+  OptionGroup group{.title = "TensorRT scripts",
+                    .description =
+                        "C++ source, compiled when it is used, or shared libraries made of it; `polygraph "
+                        "template trt-network` and `trt-config` write files to start from."};
+  group.options = {
+      script_option({"--trt-network-script"}, "The network, from a function of one's own; no model then.",
+                    "load_network",
+                    [&arguments](ScriptName script) { arguments.network_script = std::move(script); }),
+      script_option({"--trt-network-postprocess-script", "--trt-npps"},
+                    "Change the network by a function of one's own, before outputs and precisions are set.",
+                    "postprocess",
+                    [&arguments](ScriptName script) {
+                      arguments.network_postprocess_scripts.push_back(std::move(script));
+                    }),
+      script_option({"--trt-config-script"},
+                    "The configuration, from a function of one's own, in place of all other options of it.",
+                    "load_config",
+                    [&arguments](ScriptName script) { arguments.config_script = std::move(script); }),
+      script_option(
+          {"--trt-config-postprocess-script", "--trt-cpps"},
+          "Change TensorRT's own configuration by a function of one's own, after all options are set.",
+          "postprocess_config", [&arguments](ScriptName script) {
+            arguments.config_postprocess_scripts.push_back(std::move(script));
+          })};
+  for (const std::size_t several : {1U, 3U}) group.options[several].repeat = Repeat::each;
   return group;
 }
 
@@ -105,8 +157,13 @@ ModelRequest trt_request(const TrtArguments& arguments, const OpenVinoArguments&
     if (is_shared(setting.first)) request.config.push_back(setting);
   request.config.insert(request.config.end(), arguments.config.begin(), arguments.config.end());
   request.network = arguments.network;
+  request.tensors = arguments.tensors;
   request.plugins = shared.request.plugins;
   request.layer_precisions = shared.request.layer_precisions;
+  request.network_script = arguments.network_script;
+  request.config_script = arguments.config_script;
+  request.network_postprocess_scripts = arguments.network_postprocess_scripts;
+  request.config_postprocess_scripts = arguments.config_postprocess_scripts;
   for (const auto& [field, value] : arguments.outputs) {
     if (field == "outputs") request.outputs.push_back(value);
     if (field == "exclude_outputs") request.exclude_outputs.push_back(value);

@@ -16,18 +16,29 @@ struct TrtArguments {
   Settings config;   ///< fields of trt::ConfigOptions
   Settings network;  ///< fields of trt::NetworkOptions
   Settings outputs;  ///< fields of trt::OutputOptions
+  Settings tensors;  ///< fields of trt::TensorOptions
   Settings runner;   ///< fields of trt::RunnerOptions; the tool adds them to the request's configuration
   using Shapes = std::map<std::string, Shape>;
   std::vector<Shapes> min_shapes;  ///< one for each optimization profile
   std::vector<Shapes> opt_shapes;
   std::vector<Shapes> max_shapes;
+  std::optional<ScriptName> network_script;
+  std::optional<ScriptName> config_script;
+  std::vector<ScriptName> network_postprocess_scripts;
+  std::vector<ScriptName> config_postprocess_scripts;
 };
+
+/// Whether an option of openvino_config_group is one of TensorRT's configuration, too: `--fp16`.
+bool is_shared_option(std::string_view flag);
 
 /// The build configuration: profiles, and the fields of trt::ConfigOptions that no other backend has.
 OptionGroup trt_config_group(TrtArguments& arguments);
 
 /// How the network is made, and its outputs.
 OptionGroup trt_network_group(TrtArguments& arguments);
+
+/// Functions of one's own that make or change the network or the configuration.
+OptionGroup trt_script_group(TrtArguments& arguments);
 
 /// How an engine is run.
 OptionGroup trt_runner_group(TrtArguments& arguments);

@@ -55,6 +55,12 @@ std::vector<BackendInfo> find_backends() {
   return backends;
 }
 
+std::shared_ptr<const onnx::Model> Backend::network(const ModelRequest&) const {
+  throw BackendError(
+      std::string(name()) + " shows no networks.",
+      "TensorRT and TensorRT-RTX do; of an engine of OpenVINO, 'polygraph inspect model' shows the layers.");
+}
+
 const Backend& load_backend(std::string_view name) {
   std::vector<std::string> names;
   for (const std::string_view known : known_backends) {

@@ -6,9 +6,11 @@
 #include <polygraph/onnx/save.h>
 #include <polygraph/trt/loaders.h>
 #include <polygraph/trt/runner.h>
+#include <polygraph/trt/script.h>
 
 #include "core/option_text.h"
 #include "core/plan.h"
+#include "trt/versions.h"
 
 namespace polygraph::trt {
 
@@ -27,7 +29,20 @@ RunnerOptions runner_options_of(const ModelRequest& request) {
   return options;
 }
 
-CreateConfig config_of(const ModelRequest& request) {
+// What a script gives, no option is to say, too.
+void refuse_beside_script(const ScriptName& script, std::string_view option, std::string_view what) {
+  throw UsageError(fmt::format("The option {} has no use: the {} comes from the script '{}'.", option, what,
+                               script.file.string()),
+                   "Leave it out, and say it in the script.");
+}
+
+Source<Config> base_config_of(const ModelRequest& request) {
+  if (request.config_script) {
+    for (const auto& [name, text] : request.config)
+      if (!is_of_runner(name)) refuse_beside_script(*request.config_script, name, "configuration");
+    if (!request.profiles.empty()) refuse_beside_script(*request.config_script, "profiles", "configuration");
+    return ConfigFromScript(*request.config_script);
+  }
   ConfigOptions options;
   for (const auto& [name, text] : request.config)
     if (!is_of_runner(name)) set_option(options, name, text);
@@ -39,23 +54,102 @@ CreateConfig config_of(const ModelRequest& request) {
   return CreateConfig(std::move(options), std::move(profiles));
 }
 
-Source<Network> network_of(const ModelRequest& request) {
-  NetworkOptions options;
-  for (const auto& [name, text] : request.network) set_option(options, name, text);
+Source<Config> config_of(const ModelRequest& request) {
+  Source<Config> config = base_config_of(request);
+  for (const ScriptName& script : request.config_postprocess_scripts)
+    config = PostprocessConfig(std::move(config), config_postprocess_from_script(script),
+                               fmt::format("config_postprocess_from_script({})", cpp_literal(script)));
+  return config;
+}
+
+Source<Network> base_network_of(const ModelRequest& request) {
   const std::vector<std::filesystem::path> files(request.plugins.begin(), request.plugins.end());
   const Source<Library> library =
       files.empty() ? Source<Library>(LoadLibrary()) : Source<Library>(LoadPlugins(files));
-  Source<Network> network = NetworkFromOnnxPath(request.model, options, library);
+  if (request.network_script) {
+    if (!request.network.empty())
+      refuse_beside_script(*request.network_script, request.network.front().first, "network");
+    return NetworkFromScript(*request.network_script, library);
+  }
+  NetworkOptions options;
+  for (const auto& [name, text] : request.network) set_option(options, name, text);
   if (request.in_memory)
-    network = NetworkFromOnnxBytes([model = request.in_memory] { return onnx::encode_model(*model); },
-                                   options, library);
+    return NetworkFromOnnxBytes([model = request.in_memory] { return onnx::encode_model(*model); }, options,
+                                library);
+  return NetworkFromOnnxPath(request.model, options, library);
+}
+
+TensorOptions tensor_options_of(const ModelRequest& request) {
+  TensorOptions options;
+  for (const auto& [name, text] : request.tensors) set_option(options, name, text);
+  const auto refuse_both = [](bool some, bool all, std::string_view name) {
+    if (some && all)
+      throw UsageError(fmt::format("tensor_{0} and all_tensor_{0} do not go together.", name),
+                       "Say it of some tensors, or of all.");
+  };
+  refuse_both(!options.tensor_dtypes.values.empty(), options.all_tensor_dtypes.has_value(), "dtypes");
+  refuse_both(!options.tensor_formats.values.empty(), !options.all_tensor_formats.empty(), "formats");
+  if (options.all_tensor_dtypes) options.tensor_dtypes.values["*"] = {*options.all_tensor_dtypes};
+  if (!options.all_tensor_formats.empty()) options.tensor_formats.values["*"] = options.all_tensor_formats;
+  return options;
+}
+
+DataType type_named(const std::string& tensor, const std::vector<std::string>& names) {
+  const auto type = names.size() == 1 ? parse_data_type(names.front()) : std::nullopt;
+  if (!type)
+    throw UsageError(fmt::format("tensor_dtypes: '{}' of '{}' is no type.", fmt::join(names, ","), tensor),
+                     "Name one, e.g. float32, float16, int32 or int8.");
+  return *type;
+}
+
+nvinfer1::TensorFormat format_named(const std::string& tensor, const std::string& name) {
+  if (const auto format = named_value(tensor_formats(), name)) return *format;
+  std::vector<std::string> names;
+  for (const auto& format : tensor_formats()) names.emplace_back(format.name);
+  throw UsageError(
+      fmt::format("tensor_formats: '{}' of '{}' is no format.{}", name, tensor, suggest(name, names)));
+}
+
+Source<Network> with_tensor_options(Source<Network> network, const ModelRequest& request) {
+  const TensorOptions options = tensor_options_of(request);
+  if (options.decomposable_attentions) network = SetDecomposableAttentions(std::move(network));
+  std::map<std::string, DataType> types;
+  for (const auto& [tensor, names] : options.tensor_dtypes.values) types[tensor] = type_named(tensor, names);
+  if (!types.empty()) network = SetTensorDatatypes(std::move(network), std::move(types));
+  std::map<std::string, std::vector<nvinfer1::TensorFormat>> formats;
+  for (const auto& [tensor, names] : options.tensor_formats.values)
+    for (const std::string& name : names) formats[tensor].push_back(format_named(tensor, name));
+  if (!formats.empty()) network = SetTensorFormats(std::move(network), std::move(formats));
+  if (!options.mark_debug.empty()) network = MarkDebug(std::move(network), options.mark_debug);
+  return network;
+}
+
+Source<Network> network_of(const ModelRequest& request) {
+  Source<Network> network = base_network_of(request);
+  for (const ScriptName& script : request.network_postprocess_scripts)
+    network = PostprocessNetwork(std::move(network), network_postprocess_from_script(script),
+                                 fmt::format("network_postprocess_from_script({})", cpp_literal(script)));
   const OutputOptions outputs{request.outputs, request.exclude_outputs, request.mark_layer_types};
   if (!(outputs == OutputOptions{})) network = ModifyNetworkOutputs(std::move(network), outputs);
   if (auto precisions =
           parse_layer_precisions(request.layer_precisions, "'float32', 'float16' or 'bfloat16'");
       !precisions.empty())
     network = SetLayerPrecisions(std::move(network), std::move(precisions));
-  return network;
+  return with_tensor_options(std::move(network), request);
+}
+
+// A plan is as it was built.
+void refuse_for_plan(const ModelRequest& request) {
+  std::string given;
+  if (!request.network.empty()) given = request.network.front().first;
+  if (!request.tensors.empty()) given = request.tensors.front().first;
+  if (!request.config_postprocess_scripts.empty()) given = "config_postprocess_script";
+  if (request.config_script) given = "config_script";
+  if (!request.network_postprocess_scripts.empty()) given = "network_postprocess_script";
+  if (given.empty()) return;
+  throw UsageError(fmt::format("The option {} has no use: '{}' is an engine, and as it was built.", given,
+                               request.model.string()),
+                   "Give the ONNX model that it was made from.");
 }
 
 void save(const Bytes& plan, const std::filesystem::path& path) {
@@ -78,7 +172,7 @@ class TensorRtBackend final : public Backend {
 
   // The plan is saved as it is built: whether it can be loaded here does not matter.
   EngineInfo build(const ModelRequest& request) const override {
-    const CreateConfig config = config_of(request);
+    const Source<Config> config = config_of(request);
     const Library library;
     save(engine_bytes_from_network(network_of(request), config), request.engine);
     EngineInfo info;
@@ -87,6 +181,10 @@ class TensorRtBackend final : public Backend {
     info.device = "GPU";
     info.model_name = request.model.filename().string();
     return info;
+  }
+
+  std::shared_ptr<const onnx::Model> network(const ModelRequest& request) const override {
+    return std::make_shared<const onnx::Model>(onnx_like_from_network(network_of(request)));
   }
 
   std::vector<double> measure_layers(const std::filesystem::path& engine, int) const override {
@@ -103,9 +201,12 @@ class TensorRtBackend final : public Backend {
   std::unique_ptr<polygraph::Runner> runner(const ModelRequest& request,
                                             const std::string& name) const override {
     Source<Engine> engine = EngineFromPath(request.model);
-    if (request.in_memory || !read_plan_header(MappedFile(request.model, MappedFile::Use::parts).bytes())) {
+    if (request.network_script || request.in_memory ||
+        !read_plan_header(MappedFile(request.model, MappedFile::Use::parts).bytes())) {
       engine = EngineFromNetwork(network_of(request), config_of(request));
       if (!request.engine.empty()) engine = SaveEngine(std::move(engine), request.engine);
+    } else {
+      refuse_for_plan(request);
     }
     RunnerOptions options = runner_options_of(request);
     options.time_layers |= request.time_layers;

@@ -55,8 +55,8 @@ std::string CreateConfig::str() const {
   return cpp_expression<0>("CreateConfig", options_, profiles_);
 }
 
-PostprocessConfig::PostprocessConfig(Source<Config> config, Config::Step function)
-    : config_(std::move(config)), function_(std::move(function)) {
+PostprocessConfig::PostprocessConfig(Source<Config> config, Config::Step function, std::string name)
+    : config_(std::move(config)), function_(std::move(function)), name_(std::move(name)) {
   if (!function_)
     throw UsageError("PostprocessConfig: the function is empty.",
                      "Pass a function that takes an nvinfer1::IBuilderConfig& and a const Network&.");
@@ -69,7 +69,7 @@ Config PostprocessConfig::operator()() const {
 }
 
 std::string PostprocessConfig::str() const {
-  return fmt::format("PostprocessConfig({}, /* function */)", config_.str());
+  return fmt::format("PostprocessConfig({}, {})", config_.str(), name_.empty() ? "/* function */" : name_);
 }
 
 std::size_t parse_memory_size(std::string_view text, std::string_view option) {
@@ -111,6 +111,7 @@ class Settings {
     set_dla();
     set_pools();
     set_lists();
+    set_quantization();
     set_levels();
   }
 
@@ -216,6 +217,15 @@ class Settings {
       for (const auto& feature : preview_features())
         native_.setPreviewFeature(feature.value, std::find(on.begin(), on.end(), feature.value) != on.end());
     }
+  }
+
+  void set_quantization() {
+    if (options_.quantization_flags.empty()) return;
+    using Flag = Named<bool>;
+    constexpr Flag flags[] = {{"calibrate_before_fusion", true}};
+    const auto on = pick_all<bool>("quantization_flags", flags, options_.quantization_flags);
+    if (!set_quantization_flags(native_, !on.empty()))
+      fail_not_available("quantization_flags", network_.library());
   }
 
   void set_levels() {

@@ -213,15 +213,23 @@ BytesFromEngine::BytesFromEngine(Source<Engine> engine) : engine_(std::move(engi
 
 Bytes BytesFromEngine::operator()() const {
   const Engine engine = engine_.get();
-  if (!engine.serialized().empty()) return engine.serialized();
+  return engine.serialized().empty() ? buffer_from_engine(engine) : engine.serialized();
+}
+
+std::string BytesFromEngine::str() const {
+  return cpp_expression<1>("BytesFromEngine", engine_);
+}
+
+Bytes BufferFromEngine::operator()() const {
+  const Engine engine = engine_.get();
   EngineMessages messages;
   const std::shared_ptr<nvinfer1::IHostMemory> plan(engine->serialize());
   if (!plan) messages.fail<BackendError>("Serializing the engine failed.", "See TensorRT's messages.");
   return Bytes({static_cast<const std::byte*>(plan->data()), plan->size()}, plan);
 }
 
-std::string BytesFromEngine::str() const {
-  return cpp_expression<1>("BytesFromEngine", engine_);
+std::string BufferFromEngine::str() const {
+  return cpp_expression<1>("BufferFromEngine", engine_);
 }
 
 SaveEngine::SaveEngine(Source<Engine> engine, std::filesystem::path path)

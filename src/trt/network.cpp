@@ -150,6 +150,14 @@ constexpr const char* unsupported_remedy =
     "Replace the operators that it names, or load plugins that have them (LoadPlugins, --plugins). "
     "`polygraph surgeon sanitize --fold-constants` often removes what cannot be parsed.";
 
+void apply_marks(nvinfer1::INetworkDefinition& network, const NetworkOptions& options,
+                 const Library& library) {
+  if (options.mark_unfused_tensors_as_debug_tensors && !mark_unfused_tensors(network))
+    throw BackendError(
+        fmt::format("mark_unfused_tensors_as_debug_tensors: {} {} cannot.", flavour_name, library.version()),
+        "Mark tensors by name (MarkDebug), or use TensorRT 10.16 or later.");
+}
+
 template <class Parse>
 Network parse(std::shared_ptr<const onnx::Model> model, const NetworkOptions& options, const Library& library,
               const std::string& what, Parse&& run) {
@@ -166,10 +174,7 @@ Network parse(std::shared_ptr<const onnx::Model> model, const NetworkOptions& op
     fail_naming_nodes(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
                       unsupported_remedy, std::move(lines), &structure, options.dump_failing_subgraph);
   }
-  if (options.mark_unfused_tensors_as_debug_tensors && !mark_unfused_tensors(*state->network))
-    throw BackendError(fmt::format("mark_unfused_tensors_as_debug_tensors: {} {} cannot.", flavour_name,
-                                   library.version()),
-                       "Mark tensors by name (MarkDebug), or use TensorRT 10.16 or later.");
+  apply_marks(*state->network, options, library);
   if (!structure.graph.name.empty()) state->network->setName(std::string(structure.graph.name).c_str());
   return Network(std::move(state));
 }
@@ -181,9 +186,13 @@ CreateNetwork::CreateNetwork(NetworkOptions options, Source<Library> library)
 
 Network CreateNetwork::operator()() const {
   if (options_.plugin_instancenorm || !options_.onnx_flags.empty() || !options_.dump_failing_subgraph.empty())
-    throw UsageError("CreateNetwork: plugin_instancenorm, onnx_flags and dump_failing_subgraph are about ONNX models.",
-                     "Give them to NetworkFromOnnxPath or NetworkFromOnnxBytes.");
-  return Network(make_network(library_.get(), options_.strongly_typed));
+    throw UsageError(
+        "CreateNetwork: plugin_instancenorm, onnx_flags and dump_failing_subgraph are about ONNX models.",
+        "Give them to NetworkFromOnnxPath or NetworkFromOnnxBytes.");
+  const Library library = library_.get();
+  auto state = make_network(library, options_.strongly_typed);
+  apply_marks(*state->network, options_, library);
+  return Network(std::move(state));
 }
 
 std::string CreateNetwork::str() const {
@@ -197,8 +206,8 @@ NetworkFromOnnxPath::NetworkFromOnnxPath(std::filesystem::path path, NetworkOpti
 Network NetworkFromOnnxPath::operator()() const {
   // Our own reader finds damage, and says where; it reads the structure only, which costs little.
   const auto model = std::make_shared<const onnx::Model>(onnx::load_model(path_));
-  Network network = parse(model, options_, library_.get(),
-                          fmt::format("the ONNX model '{}'", path_.native()), [&](auto& parser) {
+  Network network = parse(model, options_, library_.get(), fmt::format("the ONNX model '{}'", path_.native()),
+                          [&](auto& parser) {
                             using Severity = nvinfer1::ILogger::Severity;
                             if (const auto encoded = readable(*model))
                               return parser.parse(encoded->data(), encoded->size(), path_.c_str());
@@ -219,8 +228,8 @@ NetworkFromOnnxBytes::NetworkFromOnnxBytes(Source<Bytes> model_bytes, NetworkOpt
 
 Network NetworkFromOnnxBytes::operator()() const {
   const Bytes bytes = model_bytes_.get();
-  const auto model = std::make_shared<const onnx::Model>(
-      onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive()));
+  const auto model =
+      std::make_shared<const onnx::Model>(onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive()));
   return parse(model, options_, library_.get(), "an ONNX model from memory", [&](auto& parser) {
     if (const auto encoded = readable(*model))
       return parser.parse(encoded->data(), encoded->size(), nullptr);

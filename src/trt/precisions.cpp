@@ -136,6 +136,27 @@ std::string SetTensorFormats::str() const {
                      }));
 }
 
+// SetDecomposableAttentions
+
+Network SetDecomposableAttentions::operator()() const {
+  constexpr std::string_view attempt = "Making attentions decomposable";
+  Network network = network_.get();
+  if (!has_attention)
+    throw BackendError(fmt::format("{}: the networks of {} {} have no attentions.", attempt, flavour_name,
+                                   network.library().version()),
+                       "Leave it out, or use TensorRT 10.16 or later, or TensorRT-RTX.");
+  for (nvinfer1::ILayer* layer : layers_of(*network))
+    if (!set_decomposable(*layer))
+      throw BackendError(fmt::format("{}: {} {} refuses it for '{}'.", attempt, flavour_name,
+                                     network.library().version(), layer->getName()),
+                         "Leave it out.");
+  return network;
+}
+
+std::string SetDecomposableAttentions::str() const {
+  return cpp_expression<1>("SetDecomposableAttentions", network_);
+}
+
 // MarkDebug
 
 MarkDebug::MarkDebug(Source<Network> network, std::vector<std::string> tensors)

@@ -178,6 +178,39 @@ inline std::span<const Named<nvinfer1::PreviewFeature>> preview_features() {
   return features;
 }
 
+inline std::span<const Named<nvinfer1::TensorFormat>> tensor_formats() {
+  using F = nvinfer1::TensorFormat;
+  static constexpr Named<F> formats[] = {
+    {"linear", F::kLINEAR},
+    {"chw2", F::kCHW2},
+    {"hwc8", F::kHWC8},
+    {"chw4", F::kCHW4},
+    {"chw16", F::kCHW16},
+    {"chw32", F::kCHW32},
+    {"dhwc8", F::kDHWC8},
+    {"cdhw32", F::kCDHW32},
+    {"hwc", F::kHWC},
+    {"dla_linear", F::kDLA_LINEAR},
+    {"dla_hwc4", F::kDLA_HWC4},
+    {"hwc16", F::kHWC16},
+#if NV_TENSORRT_MAJOR >= 10
+    {"dhwc", F::kDHWC},
+#endif
+  };
+  return formats;
+}
+
+/// Sets the flags of quantization; false if this version has none.
+inline bool set_quantization_flags([[maybe_unused]] nvinfer1::IBuilderConfig& config,
+                                   [[maybe_unused]] bool calibrate_before_fusion) {
+#if NV_TENSORRT_MAJOR < 11
+  config.setQuantizationFlags(calibrate_before_fusion ? 1U : 0U);
+  return true;
+#else
+  return false;
+#endif
+}
+
 /// The kinds of layers by name.
 inline std::span<const Named<nvinfer1::LayerType>> layer_types() {
   using L = nvinfer1::LayerType;
@@ -235,9 +268,11 @@ inline std::span<const Named<nvinfer1::LayerType>> layer_types() {
     {"CUMULATIVE", L::kCUMULATIVE},
     {"DYNAMIC_QUANTIZE", L::kDYNAMIC_QUANTIZE},
 #endif
-#if NV_TENSORRT_MAJOR >= 11
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
     {"ATTENTION_INPUT", L::kATTENTION_INPUT},
     {"ATTENTION_OUTPUT", L::kATTENTION_OUTPUT},
+#endif
+#if NV_TENSORRT_MAJOR >= 11
     {"ROTARY_EMBEDDING", L::kROTARY_EMBEDDING},
     {"KVCACHE_UPDATE", L::kKVCACHE_UPDATE},
     {"MOE", L::kMOE},
@@ -395,6 +430,45 @@ inline nvinfer1::ILayer* add_cast(nvinfer1::INetworkDefinition& network, nvinfer
   nvinfer1::ILayer* const layer = network.addIdentity(tensor);
   if (layer != nullptr) layer->setOutputType(0, type);
   return layer;
+#endif
+}
+
+/// Adds the attributes of a layer of a kind that only newer versions have, to something with `add(name, value)`
+/// and `add_axes(name, mask)`.
+template <class Attributes>
+void add_newer_attributes([[maybe_unused]] Attributes& to, [[maybe_unused]] nvinfer1::ILayer& any) {
+#if NV_TENSORRT_MAJOR >= 10
+  using namespace nvinfer1;
+  if (any.getType() == LayerType::kCAST) to.add("to_type", static_cast<ICastLayer&>(any).getToType());
+  if (any.getType() == LayerType::kREVERSE_SEQUENCE) {
+    const auto& layer = static_cast<IReverseSequenceLayer&>(any);
+    to.add("batch_axis", std::int64_t{layer.getBatchAxis()});
+    to.add("sequence_axis", std::int64_t{layer.getSequenceAxis()});
+  }
+  if (any.getType() == LayerType::kNORMALIZATION) {
+    const auto& layer = static_cast<INormalizationLayer&>(any);
+    to.add("epsilon", layer.getEpsilon());
+    to.add_axes("axes", layer.getAxes());
+    to.add("num_groups", std::int64_t{layer.getNbGroups()});
+  }
+#endif
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
+  if (any.getType() == LayerType::kATTENTION_INPUT)
+    to.add("decomposable", std::int64_t{static_cast<IAttentionInputLayer&>(any).getAttention()->getDecomposable()});
+#endif
+}
+
+/// Whether this version has layers of attention (IAttention).
+inline constexpr bool has_attention = NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16);
+
+/// If the layer begins an attention, allows TensorRT to compute it by several kernels.
+/// Returns false if TensorRT refuses.
+inline bool set_decomposable([[maybe_unused]] nvinfer1::ILayer& layer) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
+  if (layer.getType() != nvinfer1::LayerType::kATTENTION_INPUT) return true;
+  return static_cast<nvinfer1::IAttentionInputLayer&>(layer).getAttention()->setDecomposable(true);
+#else
+  return true;
 #endif
 }
 

@@ -202,7 +202,8 @@ TEST_F(GenScript, EveryOptionIsInTheProgramOrRefused) {
   Words nothing_to_write{"--help",        "--gen-script", "--trt",           "--trt-rtx",
                          "--save-engine", "--html",       "--save-heatmaps", "--save-error-metrics-plot"};
   TrtArguments trt;
-  for (const OptionGroup& group : {trt_config_group(trt), trt_network_group(trt), trt_runner_group(trt)})
+  for (const OptionGroup& group :
+       {trt_config_group(trt), trt_network_group(trt), trt_script_group(trt), trt_runner_group(trt)})
     for (const Option& option : group.options) nothing_to_write.push_back(option.name());
   for_each_option(run_tool(session), [&](const Option& option) {
     if (std::ranges::find(nothing_to_write, option.name()) == nothing_to_write.end())

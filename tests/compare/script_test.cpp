@@ -51,8 +51,10 @@ compare::IterationResult postprocess_outputs(compare::IterationResult result) {
 POLYGRAPH_SCRIPT(postprocess_outputs)
 
 extern "C" const int polygraph_script_foreign[8] = {1, 2, 3};
-extern "C" const compare::detail::ScriptExport polygraph_script_outdated{
-    compare::detail::script_mark, compare::detail::script_interface + 1, compare::detail::script_layout, nullptr};
+extern "C" const detail::ScriptExport polygraph_script_outdated{
+    detail::script_mark, detail::script_interface + 1, compare::detail::script_layout, "compare", nullptr};
+extern "C" const detail::ScriptExport polygraph_script_of_another_room{
+    detail::script_mark, detail::script_interface, compare::detail::script_layout, "kitchen", nullptr};
 )";
 
 class Script : public testing::Test {
@@ -137,6 +139,7 @@ TEST_F(Script, WhatIsNotThereOrOfAnotherKindIsRefused) {
   EXPECT_THAT(error_of([] { postprocess_function_from_script(named("loose")); }),
               HasSubstr("of another kind"));
   EXPECT_THAT(error_of([] { inputs_from_script(named("foreign")); }), HasSubstr("does not export"));
+  EXPECT_THAT(error_of([] { inputs_from_script(named("of_another_room")); }), HasSubstr("of another kind"));
   EXPECT_THAT(error_of([] { inputs_from_script(named("outdated")); }),
               HasSubstr("compiled for another version"));
   EXPECT_THAT(error_of([] {

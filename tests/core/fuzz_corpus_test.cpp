@@ -6,6 +6,9 @@
 #define LLVMFuzzerTestOneInput fuzz_engine_file
 #include "../fuzz/engine_file.cpp"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_tactic_replay
+#include "../fuzz/tactic_replay.cpp"
+#undef LLVMFuzzerTestOneInput
 
 namespace polygraph {
 namespace {
@@ -16,6 +19,10 @@ TEST(FuzzCorpus, Npy) {
 
 TEST(FuzzCorpus, EngineFile) {
   replay_corpus("engine_file", fuzz_engine_file, 20);
+}
+
+TEST(FuzzCorpus, TacticReplay) {
+  replay_corpus("tactic_replay", fuzz_tactic_replay, 7);
 }
 
 }  // namespace

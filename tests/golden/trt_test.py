@@ -105,6 +105,148 @@ class Example(ProgramTest):
             self.assertIn("needs a GPU", done.stderr)
 
 
+@needs_rtx
+class Scripts(ProgramTest):
+    """Networks and configurations from functions of one's own."""
+
+    def convert(self, *arguments):
+        return run("convert", "-o", self.path("m.plan"), "--convert-to", "trt-rtx", *arguments, environment=RTX)
+
+    def template(self, kind, *arguments):
+        path = self.path(f"{kind}.cpp")
+        self.check(run("template", kind, "-o", path, *arguments), 0)
+        return path
+
+    def test_templates_are_built(self):
+        network, config = self.template("trt-network"), self.template("trt-config", "--trt-opt-shapes", "x:[1,4]",
+                                                                      "--trt-min-shapes", "x:[1,4]", "--trt-max-shapes", "x:[1,4]")
+        result = self.convert("--trt-network-script", network, "--trt-config-script", config)
+        self.check(result, 0, stderr='Building an engine with CreateConfig({}, {Profile().add("x", {1, 4}, {1, 4}, {1, 4})})')
+        self.assertTrue(os.path.getsize(self.path("m.plan")) > 0)
+        self.check_error(run("template", "trt-config", "-o", config), 3, "exists already")
+        self.check_error(run("template", "trt-config", "-o", self.path("a.txt")), 2, "is no name for C++ source")
+
+    def test_a_template_of_a_model(self):
+        path = self.template("trt-network", IDENTITY, "--trt-outputs", "y", "--strongly-typed")
+        text = pathlib.Path(path).read_text()
+        self.assertIn(IDENTITY, text)
+        self.assertIn('{.outputs = {"y"}}', text)
+        self.check(self.convert("--trt-network-script", path + ":load_network"), 0)
+        self.check_error(run("template", "trt-network", "--trt-outputs", "y", "-o", self.path("b.cpp")), 2,
+                         "There are no outputs to choose")
+
+    def test_postprocessing(self):
+        script = self.write("mine.cpp", b"""
+#include <polygraph/trt/script.h>
+#include <stdexcept>
+using namespace polygraph::trt;
+void postprocess(Network& network) { network->setName("mine"); }
+POLYGRAPH_SCRIPT(postprocess)
+void postprocess_config(nvinfer1::IBuilderConfig& config, const Network& network) {
+  throw std::runtime_error(std::string("the network is called ") + network->getName());
+}
+POLYGRAPH_SCRIPT(postprocess_config)
+""")
+        self.check(self.convert(IDENTITY, "--trt-npps", script), 0)
+        result = self.convert(IDENTITY, "--trt-network-postprocess-script", script, "--trt-cpps", script)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("the network is called mine", result.stderr)
+
+    def test_what_has_no_use_beside_a_script(self):
+        script = self.template("trt-network")
+        self.check_error(self.convert(IDENTITY, "--trt-network-script", script), 2, "--trt-network-script makes the network")
+        self.check_error(self.convert("--trt-network-script", script, "--strongly-typed"), 2,
+                         "The option strongly_typed has no use: the network comes from the script")
+        self.check_error(self.convert(IDENTITY, "--trt-config-script", script, "--fp16"), 2,
+                         "The option fp16 has no use: the configuration comes from the script")
+        self.check_error(self.convert(), 2, "needs MODEL_FILE")
+        openvino = run("convert", IDENTITY, "-o", self.path("m.engine"), "--trt-npps", script)
+        self.check_error(openvino, 2, "--trt-npps is about engines of TensorRT")
+        self.check_error(run("run", IDENTITY, "--trt-rtx", "--trt-network-script", script, environment=RTX), 2,
+                         "makes the network of every runner")
+        self.check_error(run("run", "--onnxrt", "--trt-rtx", "--trt-network-script", script, environment=RTX), 2,
+                         "--onnxrt needs a model to run")
+        self.check(self.convert(IDENTITY), 0)
+        plan = self.path("m.plan")
+        self.check_error(run("run", plan, "--trt-rtx", "--trt-npps", script, environment=RTX), 2, "is an engine, and as it was built")
+
+    def test_missing_headers(self):
+        script = self.template("trt-network")
+        result = run("convert", "-o", self.path("m.plan"), "--convert-to", "trt-rtx", "--trt-network-script", script,
+                     environment={**RTX, "CXX": "no-such-compiler"})
+        self.check_error(result, 4, "there is no compiler (no-such-compiler)")
+
+
+@needs_rtx
+class Networks(ProgramTest):
+    """Networks before anything is built."""
+
+    def inspect(self, *arguments):
+        return run("inspect", "model", *arguments, environment=RTX)
+
+    def picture(self, *arguments):
+        return run("convert", *arguments, "-o", self.path("picture.onnx"), "--convert-to", "onnx-like-trt-rtx-network", environment=RTX)
+
+    def test_inspect(self):
+        result = self.inspect(IDENTITY, "--display-as", "trt-rtx", "--show", "layers")
+        self.check(result, 0, stdout="""==== TensorRT-RTX Network ====
+Name: test_identity | Explicit Batch Strongly Typed Network
+
+---- 1 Network Input(s) ----
+{x [dtype=float32, shape=(1, 1, 2, 2)]}
+
+---- 1 Network Output(s) ----
+{y [dtype=float32, shape=(1, 1, 2, 2)]}
+
+---- 1 Layer(s) ----
+Layer 0    | identity [Op: LayerType.IDENTITY]
+    {x [dtype=float32, shape=(1, 1, 2, 2)]}
+     -> {y [dtype=float32, shape=(1, 1, 2, 2)]}
+""")
+        told = json.loads(self.inspect(IDENTITY, "--convert-to", "trt-rtx", "--json").stdout)
+        self.assertEqual(told["format"], "network")
+        self.assertEqual(told["metadata"], {"library": "TensorRT-RTX", "strongly_typed": "true"})
+        page = self.path("page.html")
+        self.check(self.inspect(IDENTITY, "--display-as", "trt-rtx", "--html", page), 0)
+        self.assertIn("IDENTITY", pathlib.Path(page).read_text())
+
+    def test_inspect_a_script(self):
+        script = self.path("network.cpp")
+        self.check(run("template", "trt-network", "-o", script), 0)
+        result = self.inspect("--trt-network-script", script, "--display-as", "trt-rtx", "--show", "layers", "attrs")
+        self.check(result, 0, stdout=["{x [dtype=float32, shape=(1, 4)]}", "[Op: LayerType.ACTIVATION]", ".type = RELU"])
+        self.check_error(self.inspect(IDENTITY, "--trt-network-script", script), 2, "--trt-network-script makes the network")
+
+    def test_what_does_not_go_together(self):
+        self.check_error(self.inspect(), 2, "needs MODEL_FILE")
+        self.check_error(self.inspect(IDENTITY, "--strongly-typed"), 2, "--strongly-typed is about networks of TensorRT")
+        self.check_error(self.inspect(IDENTITY, "--display-as", "trt-rtx", "--stats"), 2, "--stats is about ONNX models")
+        self.check_error(self.inspect(IDENTITY, "--display-as", "trt-rtx", "--model-type", "plan"), 2, "networks are made of ONNX models")
+
+    def test_convert_to_a_picture(self):
+        script = self.path("network.cpp")
+        self.check(run("template", "trt-network", "-o", script), 0)
+        self.check_error(run("convert", "--trt-network-script", script, "-o", self.path("m.onnx")), 2, "--trt-network-script is about engines")
+        self.check(self.picture(IDENTITY, "--trt-outputs", "y"), 0, stderr="nothing can run it")
+        self.check(run("inspect", "model", self.path("picture.onnx"), "--show", "layers"), 0, stdout="[Op: IDENTITY]")
+        self.check_error(self.picture(IDENTITY, "--fp16"), 2, "--fp16 is about building engines")
+        self.check_error(self.picture(IDENTITY, "--refittable"), 2, "--refittable is about building engines")
+        self.check_error(self.picture(IDENTITY, "--fp-to-fp16"), 2, "--fp-to-fp16 is about ONNX models")
+        self.check_error(self.picture(IDENTITY, "--trt-config-script", "a.cpp"), 2, "--trt-config-script is about building engines")
+
+    def test_tensors(self):
+        self.check(self.picture(IDENTITY, "--tensor-formats", "x:[linear]", "--mark-debug", "y", "--decomposable-attentions",
+                                "--mark-unfused-tensors-as-debug-tensors"), 0)
+        self.check(self.picture(IDENTITY, "--all-tensor-formats", "linear"), 0)
+        self.check_error(self.picture(IDENTITY, "--tensor-formats", "x:liner"), 2, "'liner' of 'x' is no format", "Did you mean 'linear'?")
+        self.check_error(self.picture(IDENTITY, "--tensor-formats", "z:linear"), 3, "'z'")
+        self.check_error(self.picture(IDENTITY, "--tensor-formats", "x"), 2, "'x' is not of the form TENSOR:VALUE")
+        self.check_error(self.picture(IDENTITY, "--tensor-formats", "x:linear", "--all-tensor-formats", "hwc"), 2, "do not go together")
+        self.check_error(self.picture(IDENTITY, "--tensor-datatypes", "x:floaty"), 2, "'floaty' of 'x' is no type")
+        self.check_error(self.picture(IDENTITY, "--all-tensor-dtypes", "float16"), 4, "types of a strongly typed network are its own")
+        self.check_error(self.picture(IDENTITY, "--mark-debug", "z"), 3, "'z'")
+
+
 class WithoutTensorRt(ProgramTest):
     def test_a_file_that_only_begins_like_a_plan(self):
         tiny = self.write("tiny.plan", b"ftrt" + struct.pack("<I", 0))

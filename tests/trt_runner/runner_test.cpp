@@ -78,6 +78,20 @@ Source<Engine> model(const std::string& name) {
   return [text] { return engine_of(text); };
 }
 
+TEST(Engine, IsSerializedIntoMemoryThatOutlivesIt) {
+  Bytes buffer;
+  {
+    const Engine engine = engine_of(relu);
+    buffer = buffer_from_engine(engine);
+    EXPECT_EQ(bytes_from_engine(engine).size(), buffer.size());
+  }
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(buffer.data()), buffer.size()), relu);
+  EXPECT_THAT(message<BackendError>([] { buffer_from_engine(engine_of("unserializable")); }),
+              HasSubstr("Serializing the engine failed"));
+  EXPECT_EQ(BufferFromEngine(EngineFromPath("m.plan")).str(),
+            R"(BufferFromEngine(EngineFromPath("m.plan")))");
+}
+
 }  // namespace
 
 INSTANTIATE_TEST_SUITE_P(TensorRt, RunnerContract,

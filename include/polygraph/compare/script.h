@@ -4,11 +4,11 @@
 #include <polygraph/compare/input_data.h>
 #include <polygraph/compare/iteration_result.h>
 #include <polygraph/compare/postprocess.h>
-#include <polygraph/core/options.h>
+#include <polygraph/core/script.h>
 #include <polygraph/core/tensor.h>
 
+#include <concepts>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,16 +44,7 @@ using ScriptFunction =
                  std::function<OutputResults(const IterationResult&, const IterationResult&)>,
                  std::function<CompareFunction()>, PostprocessFunction>;
 
-/// A function in a file, as `FILE[:NAME]` names it.
-struct ScriptName {
-  std::filesystem::path
-      file;          ///< `.cpp` (or .cc, .cxx), compiled when it is loaded; or `.so`, a script that was
-  std::string name;  ///< of the function
-
-  /// Splits at the last colon, if a name follows that C++ allows.
-  static ScriptName parse(std::string_view text, std::string_view default_name);
-};
-std::string cpp_literal(const ScriptName& name);
+using polygraph::ScriptName;
 
 /// Inputs from a script: `std::optional<FeedDict> NAME(std::int64_t, const TensorMetadata&)` or
 /// `std::unique_ptr<InputData> NAME()`. Feeds of the former are checked and adapted as `loaded_inputs` does.
@@ -74,18 +65,6 @@ PostprocessFunction postprocess_function_from_script(const ScriptName& script);
 
 namespace detail {
 
-/// What a script has to agree on with the program that loads it. Changes with every change of a type above.
-inline constexpr std::uint32_t script_interface = 2;
-inline constexpr std::uint64_t script_mark = 0x5450495243534750;  // "PGSCRIPT"
-
-/// What POLYGRAPH_SCRIPT exports.
-struct ScriptExport {
-  std::uint64_t mark;
-  std::uint32_t interface;
-  std::uint32_t layout;
-  const ScriptFunction& (*function)();
-};
-
 /// Tells apart what two versions of the headers, or other settings of the compiler, make of the types above.
 inline constexpr std::uint32_t script_layout = sizeof(Tensor) + 251 * sizeof(TensorMetadata) +
                                                251 * 251 * sizeof(IterationResult) +
@@ -94,13 +73,14 @@ inline constexpr std::uint32_t script_layout = sizeof(Tensor) + 251 * sizeof(Ten
 }  // namespace detail
 }  // namespace polygraph::compare
 
-/// Exports a function of a script under its name.
-#define POLYGRAPH_SCRIPT(name)                                                                       \
-  extern "C" __attribute__((visibility("default")))                                                  \
-  const polygraph::compare::detail::ScriptExport polygraph_script_##name;                            \
-  const polygraph::compare::detail::ScriptExport polygraph_script_##name{                            \
-      polygraph::compare::detail::script_mark, polygraph::compare::detail::script_interface,         \
-      polygraph::compare::detail::script_layout, []() -> const polygraph::compare::ScriptFunction& { \
-        static const polygraph::compare::ScriptFunction function(&(name));                           \
-        return function;                                                                             \
-      }};
+namespace polygraph::detail {
+
+template <class F>
+requires std::constructible_from<polygraph::compare::ScriptFunction, F>
+struct ScriptRoom<F> {
+  using Function = polygraph::compare::ScriptFunction;
+  static constexpr const char* name = "compare";
+  static constexpr std::uint32_t layout = polygraph::compare::detail::script_layout;
+};
+
+}  // namespace polygraph::detail

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <polygraph/core/engine_file.h>
+#include <polygraph/core/script.h>
 
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,20 +22,20 @@ struct Model;
 /// A model, and how a tool wants a backend to build or run it.
 struct ModelRequest {
   /// An ONNX model, or for `runner` an engine that this backend saved.
-  std::filesystem::path model;
+  std::filesystem::path model = {};
   /// If set, this is the model, not the file. Its weights are read when they are needed.
-  std::shared_ptr<const onnx::Model> in_memory;
+  std::shared_ptr<const onnx::Model> in_memory = {};
   /// What `in_memory` is called where loaders and runners are printed.
   std::string in_memory_name = "model";
   /// Where the engine is saved; for `runner` it may be empty: nowhere.
-  std::filesystem::path engine;
+  std::filesystem::path engine = {};
   /// The configuration: fields of the backend's options by name, as text.
-  std::vector<std::pair<std::string, std::string>> config;
-  std::vector<std::string> plugins;
-  std::vector<std::string> outputs;
-  std::vector<std::string> exclude_outputs;
-  std::vector<std::string> mark_layer_types;
-  std::map<std::string, std::string> layer_precisions;
+  std::vector<std::pair<std::string, std::string>> config = {};
+  std::vector<std::string> plugins = {};
+  std::vector<std::string> outputs = {};
+  std::vector<std::string> exclude_outputs = {};
+  std::vector<std::string> mark_layer_types = {};
+  std::map<std::string, std::string> layer_precisions = {};
   /// For `runner`: it is to measure its layers (Runner::layer_times).
   bool time_layers = false;
 
@@ -43,9 +45,17 @@ struct ModelRequest {
     Shape opt;
     Shape max;
   };
-  /// What only TensorRT has: optimization profiles (ranges by input), and fields of its network options.
-  std::vector<std::map<std::string, ShapeRange>> profiles;
-  std::vector<std::pair<std::string, std::string>> network;
+  /// What only TensorRT has: optimization profiles (ranges by input), and fields of its network options and
+  /// of its tensor options.
+  std::vector<std::map<std::string, ShapeRange>> profiles = {};
+  std::vector<std::pair<std::string, std::string>> network = {};
+  std::vector<std::pair<std::string, std::string>> tensors = {};
+  /// Functions of one's own (`polygraph/trt/script.h`): the network in place of a model, the configuration in
+  /// place of options, and what is done to either.
+  std::optional<ScriptName> network_script = {};
+  std::optional<ScriptName> config_script = {};
+  std::vector<ScriptName> network_postprocess_scripts = {};
+  std::vector<ScriptName> config_postprocess_scripts = {};
 };
 
 /// A loadable module's face to the program. The module exports
@@ -74,6 +84,10 @@ class Backend {
   /// measured in an engine that was built without.
   /// @param name  The runner's; empty: the backend's own, e.g. `onnxrt-runner`.
   virtual std::unique_ptr<Runner> runner(const ModelRequest& request, const std::string& name = {}) const = 0;
+  /// A picture of the network that the backend makes of the model, as a model whose operators are the kinds
+  /// of layers; its metadata say `library` and `strongly_typed`. Throws BackendError if this backend shows
+  /// none.
+  virtual std::shared_ptr<const onnx::Model> network(const ModelRequest& request) const;
 
  protected:
   ~Backend() = default;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <polygraph/core/error.h>
 #include <polygraph/core/options.h>
 
 #include <map>
@@ -109,6 +110,7 @@ struct ConfigOptions {
   std::map<std::string, std::string> memory_pool_limits = {};
   std::vector<std::string> tactic_sources = {};
   std::vector<std::string> preview_features = {};
+  std::vector<std::string> quantization_flags = {};
   ProfilingVerbosity profiling_verbosity = ProfilingVerbosity::detailed;
   std::optional<int> builder_optimization_level = std::nullopt;
   std::optional<int> max_aux_streams = std::nullopt;
@@ -160,6 +162,8 @@ struct ConfigOptions {
               "NAME"},
         Field{"preview_features", &O::preview_features,
               "The preview features to turn on, all others off; 'none' for all off.", "NAME"},
+        Field{"quantization_flags", &O::quantization_flags,
+              "How INT8 is calibrated: calibrate_before_fusion; 'none' for no flag.", "NAME", "8.5 to 10"},
         Field{"profiling_verbosity", &O::profiling_verbosity, "How much the engine tells of its layers.",
               "HOW"},
         Field{"builder_optimization_level", &O::builder_optimization_level,
@@ -197,16 +201,82 @@ struct NetworkOptions {
               "enable_uint8_and_asymmetric_quantization_dla, report_capability_dla, enable_plugin_override, "
               "adjust_for_dla; 'none' for no flag.",
               "FLAG", "10.0"},
-        Field{"dump_failing_subgraph", &NetworkOptions::dump_failing_subgraph,
-              "If reading the model or building the engine fails: save the nodes that TensorRT's messages are "
-              "about as a model of their own.",
-              "FILE"},
-        Field{"mark_unfused_tensors_as_debug_tensors", &NetworkOptions::mark_unfused_tensors_as_debug_tensors,
-              "Mark every tensor that is not fused away, so that a runner can show its values (debug_tensors) "
-              "without changing what is fused.",
-              "", "10.16"});
+        Field{
+            "dump_failing_subgraph", &NetworkOptions::dump_failing_subgraph,
+            "If reading the model or building the engine fails: save the nodes that TensorRT's messages are "
+            "about as a model of their own.",
+            "FILE"},
+        Field{
+            "mark_unfused_tensors_as_debug_tensors", &NetworkOptions::mark_unfused_tensors_as_debug_tensors,
+            "Mark every tensor that is not fused away, so that a runner can show its values (debug_tensors) "
+            "without changing what is fused.",
+            "", "10.16"});
   }
   friend bool operator==(const NetworkOptions&, const NetworkOptions&) = default;
+};
+
+/// Something said of tensors by name (or wildcard): `NAME:VALUE` or `NAME:[VALUE,VALUE]` as text, split at
+/// the last colon, since names may have some.
+struct PerTensor {
+  static constexpr bool takes_several = true;
+  std::map<std::string, std::vector<std::string>> values = {};
+
+  friend std::string cpp_literal(const PerTensor& per_tensor) {
+    using polygraph::cpp_literal;
+    return "{" + cpp_literal(per_tensor.values) + "}";
+  }
+  friend bool operator==(const PerTensor&, const PerTensor&) = default;
+};
+
+/// Adds an entry. Throws UsageError for text of another form.
+inline void parse_option(PerTensor& per_tensor, std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  std::string_view list = text.substr(colon == std::string_view::npos ? text.size() : colon + 1);
+  const bool is_list = list.starts_with('[') && list.ends_with(']');
+  if (is_list) list = list.substr(1, list.size() - 2);
+  if (colon == std::string_view::npos || colon == 0 || list.empty())
+    throw UsageError("'" + std::string(text) + "' is not of the form TENSOR:VALUE");
+  std::vector<std::string>& values = per_tensor.values[std::string(text.substr(0, colon))];
+  for (std::size_t comma = 0; comma != std::string_view::npos; list.remove_prefix(comma + 1)) {
+    comma = list.find(',');
+    values.emplace_back(list.substr(0, comma));
+    if (comma == std::string_view::npos) break;
+  }
+}
+
+/// What is set of a network's tensors, in this order, after outputs and precisions of layers. Names may be
+/// wildcards.
+struct TensorOptions {
+  bool decomposable_attentions = false;
+  PerTensor tensor_dtypes = {};
+  std::optional<std::string> all_tensor_dtypes = std::nullopt;
+  PerTensor tensor_formats = {};
+  std::vector<std::string> all_tensor_formats = {};
+  std::vector<std::string> mark_debug = {};
+
+  static constexpr auto fields() {
+    using O = TensorOptions;
+    return std::tuple(
+        Field{"decomposable_attentions", &O::decomposable_attentions,
+              "Attentions may be computed by several kernels where there is no single one.", "", "10.16"},
+        Field{"tensor_dtypes", &O::tensor_dtypes,
+              "Types of inputs and outputs, where they are not the network's own.", "TENSOR:TYPE",
+              "8.5 to 10"},
+        Field{"all_tensor_dtypes", &O::all_tensor_dtypes, "The type of all inputs and outputs, likewise.",
+              "TYPE", "8.5 to 10"},
+        Field{"tensor_formats", &O::tensor_formats,
+              "The memory layouts that an input or output may have: linear, chw2, hwc8, chw4, chw16, chw32, "
+              "dhwc8, "
+              "cdhw32, hwc, dla_linear, dla_hwc4, hwc16, dhwc.",
+              "TENSOR:[FORMAT,...]"},
+        Field{"all_tensor_formats", &O::all_tensor_formats, "Those that all inputs and outputs may have.",
+              "FORMAT"},
+        Field{
+            "mark_debug", &O::mark_debug,
+            "Tensors whose values a debug listener, or a runner with debug_tensors, gets at each inference.",
+            "TENSOR", "10.0"});
+  }
+  friend bool operator==(const TensorOptions&, const TensorOptions&) = default;
 };
 
 /// Which tensors of a network are its outputs.

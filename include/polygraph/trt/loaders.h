@@ -187,6 +187,19 @@ class SetTensorFormats {
   std::map<std::string, std::vector<nvinfer1::TensorFormat>> tensor_formats_;
 };
 
+/// Allows TensorRT to compute each attention of the network by several kernels where it has no single one.
+/// Without attentions it does nothing. Throws BackendError before TensorRT 10.16, whose networks have none.
+class SetDecomposableAttentions {
+ public:
+  using Parameters = ParameterList<1, Source<Network>>;
+  explicit SetDecomposableAttentions(Source<Network> network) : network_(std::move(network)) {}
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Network> network_;
+};
+
 /// Marks tensors whose values a debug listener gets at each inference. Throws InputError for a tensor that
 /// does not exist, BackendError before TensorRT 10.
 class MarkDebug {
@@ -199,6 +212,20 @@ class MarkDebug {
  private:
   Source<Network> network_;
   std::vector<std::string> mark_debug_;
+};
+
+/// A picture of a network, to look at: each layer is a node of the model, whose operator is the layer's type
+/// (`CONVOLUTION`) and whose attributes are what TensorRT tells of the layer. It is no valid ONNX. Weights
+/// are not copied: they are valid as long as the model or a copy of it made later.
+class OnnxLikeFromNetwork {
+ public:
+  using Parameters = ParameterList<1, Source<Network>>;
+  explicit OnnxLikeFromNetwork(Source<Network> network) : network_(std::move(network)) {}
+  onnx::Model operator()() const;  ///< of `polygraph/onnx/model.h`
+  std::string str() const;
+
+ private:
+  Source<Network> network_;
 };
 
 /// Makes a build configuration. Throws UsageError when called if options contradict each other or are out of
@@ -219,14 +246,16 @@ class CreateConfig {
 /// Has a function run on TensorRT's own configuration when the engine is built, after all options are set.
 class PostprocessConfig {
  public:
-  using Parameters = ParameterList<2, Source<Config>, Config::Step>;
-  PostprocessConfig(Source<Config> config, Config::Step function);
+  using Parameters = ParameterList<2, Source<Config>, Config::Step, std::string>;
+  /// @param name  What the function is called when the loader is printed.
+  PostprocessConfig(Source<Config> config, Config::Step function, std::string name = {});
   Config operator()() const;
   std::string str() const;
 
  private:
   Source<Config> config_;
   Config::Step function_;
+  std::string name_;
 };
 
 /// Builds an engine and serializes it: a plan, which is what TensorRT's own tools write.
@@ -286,11 +315,25 @@ class EngineFromPath {
   Source<Runtime> runtime_;
 };
 
-/// Serializes an engine.
+/// Serializes an engine. Of one that was loaded, these are the bytes it was loaded from.
 class BytesFromEngine {
  public:
   using Parameters = ParameterList<1, Source<Engine>>;
   explicit BytesFromEngine(Source<Engine> engine);
+  Bytes operator()() const;
+  std::string str() const;
+
+ private:
+  Source<Engine> engine_;
+};
+
+/// Serializes an engine into memory of TensorRT's own (`nvinfer1::IHostMemory`), which lives as long as a
+/// copy of the bytes. Unlike BytesFromEngine it always serializes anew, so that weights that were refitted
+/// are in it.
+class BufferFromEngine {
+ public:
+  using Parameters = ParameterList<1, Source<Engine>>;
+  explicit BufferFromEngine(Source<Engine> engine) : engine_(std::move(engine)) {}
   Bytes operator()() const;
   std::string str() const;
 
@@ -324,7 +367,9 @@ inline constexpr Immediately<ModifyNetworkOutputs> modify_network_outputs;
 inline constexpr Immediately<SetLayerPrecisions> set_layer_precisions;
 inline constexpr Immediately<SetTensorDatatypes> set_tensor_datatypes;
 inline constexpr Immediately<SetTensorFormats> set_tensor_formats;
+inline constexpr Immediately<SetDecomposableAttentions> set_decomposable_attentions;
 inline constexpr Immediately<MarkDebug> mark_debug;
+inline constexpr Immediately<OnnxLikeFromNetwork> onnx_like_from_network;
 inline constexpr Immediately<CreateConfig> create_config;
 inline constexpr Immediately<PostprocessConfig> postprocess_config;
 inline constexpr Immediately<EngineBytesFromNetwork> engine_bytes_from_network;
@@ -332,6 +377,7 @@ inline constexpr Immediately<EngineFromNetwork> engine_from_network;
 inline constexpr Immediately<EngineFromBytes> engine_from_bytes;
 inline constexpr Immediately<EngineFromPath> engine_from_path;
 inline constexpr Immediately<BytesFromEngine> bytes_from_engine;
+inline constexpr Immediately<BufferFromEngine> buffer_from_engine;
 inline constexpr Immediately<SaveEngine> save_engine;
 
 }  // namespace polygraph::trt

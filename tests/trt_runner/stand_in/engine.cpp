@@ -159,6 +159,17 @@ class Context final : public IExecutionContext, public DefaultContext {
   std::map<std::string, IOutputAllocator*, std::less<>> allocators_;
 };
 
+class HostMemory final : public IHostMemory, public apiv::VHostMemory {
+ public:
+  explicit HostMemory(std::string text) : text_(std::move(text)) { IHostMemory::mImpl = this; }
+  void* data() const noexcept override { return const_cast<char*>(text_.data()); }
+  std::size_t size() const noexcept override { return text_.size(); }
+  DataType type() const noexcept override { return DataType::kINT8; }
+
+ private:
+  std::string text_;
+};
+
 class Engine final : public ICudaEngine, public DefaultEngine {
  public:
   std::vector<Tensor> tensors;
@@ -209,6 +220,9 @@ class Engine final : public ICudaEngine, public DefaultEngine {
     return budget <= 1000;
   }
   std::int64_t getWeightStreamingBudgetV2() const noexcept override { return budget_; }
+  IHostMemory* serialize() const noexcept override;
+
+  std::string text;  // what it was made of
 
  private:
   const Range& range(const char* name, std::int32_t profile) const {
@@ -216,6 +230,10 @@ class Engine final : public ICudaEngine, public DefaultEngine {
   }
   std::int64_t budget_ = 0;
 };
+
+IHostMemory* Engine::serialize() const noexcept {
+  return text == "unserializable" ? nullptr : new HostMemory(text);
+}
 
 bool Context::setInputShape(const char* name, const Dims& dims) noexcept {
   shapes_[name].assign(dims.d, dims.d + dims.nbDims);
@@ -288,7 +306,8 @@ class Runtime final : public IRuntime, public DefaultRuntime {
   IRuntime* getPImpl() noexcept override { return this; }
   ICudaEngine* deserializeCudaEngine(const void* blob, std::size_t size) noexcept override {
     auto* const engine = new Engine;
-    std::istringstream text(std::string(static_cast<const char*>(blob), size));
+    engine->text = std::string(static_cast<const char*>(blob), size);
+    std::istringstream text(engine->text);
     for (std::string line; std::getline(text, line);) parse(*engine, line);
     return engine;
   }
