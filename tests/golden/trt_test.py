@@ -170,7 +170,17 @@ POLYGRAPH_SCRIPT(postprocess_config)
         plan = self.path("m.plan")
         self.check_error(run("run", plan, "--trt-rtx", "--trt-npps", script, environment=RTX), 2, "is an engine, and as it was built")
 
-    def test_missing_headers(self):
+    def test_generated_programs_call_the_same_functions(self):
+        result = run("run", "--trt-rtx", "--trt-network-script", "net.cpp:make", "--trt-npps", "change.cpp", "--trt-config-script",
+                     "config.cpp", "--trt-cpps", "more.cpp", "--decomposable-attentions", "--gen-script", "-", environment=RTX)
+        self.check(result, 0)
+        program = "".join(result.stdout.split())
+        self.assertIn('SetDecomposableAttentions(PostprocessNetwork(NetworkFromScript({"net.cpp","make"}),'
+                      'network_postprocess_from_script({"change.cpp","postprocess"})))', program)
+        self.assertIn('PostprocessConfig(ConfigFromScript({"config.cpp","load_config"}),'
+                      'config_postprocess_from_script({"more.cpp","postprocess_config"}))', program)
+
+    def test_without_a_compiler(self):
         script = self.template("trt-network")
         result = run("convert", "-o", self.path("m.plan"), "--convert-to", "trt-rtx", "--trt-network-script", script,
                      environment={**RTX, "CXX": "no-such-compiler"})
