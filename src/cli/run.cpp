@@ -90,6 +90,7 @@ void warn_of_options_without_runner(const RunArguments& arguments) {
   if (!openvino && !trt) warn(engine.any, "--openvino, --trt or --trt-rtx");
   if (!openvino && trt) warn(engine.openvino, "--openvino");
   if (openvino && !trt) warn(engine.trt, "--trt or --trt-rtx");
+  if (!trt) warn(engine.running, "--trt or --trt-rtx");
 }
 
 void check(const RunArguments& arguments) {

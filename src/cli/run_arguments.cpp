@@ -324,7 +324,8 @@ std::vector<OptionGroup> run_groups(RunArguments& arguments) {
   OptionGroup trt_scripts = trt_script_group(arguments.trt);
   OptionGroup trt_runner = trt_runner_group(arguments.trt);
   OptionGroup* const of_openvino[] = {&openvino_config, &openvino_network};
-  OptionGroup* const of_trt[] = {&trt_config, &trt_network, &trt_scripts, &trt_runner};
+  OptionGroup* const of_trt[] = {&trt_config, &trt_network, &trt_scripts};
+  record_use(trt_runner, arguments.engine_options.running);
   record_engine_options(of_openvino, of_trt, arguments.engine_options);
   return {runners_group(arguments),
           inputs_group(arguments),

@@ -60,6 +60,10 @@ void refuse_plan_for_others(const RunArguments& arguments) {
     throw UsageError(fmt::format("{} is about ONNX models, and '{}' is an engine.",
                                  arguments.model_options.front(), arguments.loading.model.string()),
                      "Give the ONNX model that it was made from.");
+  if (!arguments.engine_options.any.empty())
+    throw UsageError(fmt::format("{} is about building an engine, and '{}' is one.",
+                                 arguments.engine_options.any.front(), arguments.loading.model.string()),
+                     "Leave it out, or give the ONNX model that the engine was made from.");
   for (const RunnerArgument& runner : arguments.runners)
     if (!is_trt(runner.backend))
       throw UsageError(

@@ -48,6 +48,7 @@ struct GivenEngineOptions {
   std::vector<std::string> any;
   std::vector<std::string> openvino;  ///< of those, what OpenVINO alone has
   std::vector<std::string> trt;       ///< and TensorRT alone
+  std::vector<std::string> running;   ///< about running engines of TensorRT, not about building them
 };
 
 /// Notes the use of the groups' options; `given` has to outlive them.

@@ -42,6 +42,11 @@ class Plans(ModelTest):
         self.check_error(run("run", path, "--onnxrt"), 2, "is an engine of TensorRT")
         self.check_error(run("run", path, "--openvino"), 2, "is an engine of TensorRT")
 
+    def test_options_about_building_are_refused_for_a_plan(self):
+        path, _ = self.build("m.plan")
+        self.check_error(run("run", path, "--trt-rtx", "--fp16", environment=RTX), 2, "--fp16 is about building an engine")
+        self.check_error(run("run", path, "--trt-rtx", "--trt-outputs", "y", environment=RTX), 2, "--trt-outputs is about building")
+
     def test_a_plan_that_is_cut_off(self):
         path, _ = self.build("m.plan")
         cut = self.write("cut.plan", pathlib.Path(path).read_bytes()[:-1])
