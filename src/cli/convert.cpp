@@ -9,6 +9,7 @@
 #include <memory>
 #include <system_error>
 
+#include "cli/calibration_options.h"
 #include "cli/convert_onnx.h"
 #include "cli/json_output.h"
 #include "cli/onnx_options.h"
@@ -32,6 +33,9 @@ constexpr const char* trt_rtx_picture = "onnx-like-trt-rtx-network";
 struct Arguments {
   OpenVinoArguments engine;
   TrtArguments trt;
+  Settings calibrator;
+  InputArguments calibration_data;
+  std::vector<std::string> calibration;  // options about it that were given
   OnnxConversion onnx;
   std::filesystem::path output;
   std::string target;  // empty: by the name of the output
@@ -97,11 +101,26 @@ ExitCode build_engine(Arguments& arguments, const std::string& target) {
   check_source(arguments);
   ModelRequest request =
       openvino ? openvino_request(arguments.engine) : trt_request(arguments.trt, arguments.engine);
+  if (asks_for_int8(request)) {
+    check_inputs(arguments.calibration_data);
+    add_calibration(request, arguments.calibrator, arguments.calibration_data, true);
+  } else if (!arguments.calibration.empty()) {
+    throw UsageError(arguments.calibration.front() + " is about calibration, which is for INT8.",
+                     "Give --int8, or leave it out.");
+  }
   request.model = arguments.onnx.loading.model;
   request.engine = arguments.output;
   check_engine_file(request);
   load_backend(target).build(request);
   return ExitCode::passed;
+}
+
+// The shapes are those of the optimization profile.
+OptionGroup calibration_data_group(InputArguments& arguments) {
+  OptionGroup group = inputs_group(arguments);
+  group.title = "TensorRT calibration data";
+  std::erase_if(group.options, [](const Option& option) { return option.name() == "--input-shapes"; });
+  return group;
 }
 
 ExitCode convert_model(Session& session, Arguments& arguments) {
@@ -192,11 +211,18 @@ Tool convert_tool(Session& session) {
     option = std::move(single.options.front());
   }
   OptionGroup* const of_openvino[] = {&configuration, &network};
-  OptionGroup* const of_trt[] = {&trt_configuration, &trt_network, &trt_scripts};
+  OptionGroup calibration = calibration_group(arguments->calibrator);
+  OptionGroup calibration_data = calibration_data_group(arguments->calibration_data);
+  for (OptionGroup* group : {&calibration, &calibration_data}) {
+    record_use(*group, arguments->calibration);
+    record_use(*group, arguments->given_config);
+  }
+  OptionGroup* const of_trt[] = {&trt_configuration, &trt_network, &trt_scripts, &calibration,
+                                 &calibration_data};
   record_engine_options(of_openvino, of_trt, arguments->given);
-  tool.groups = {std::move(output),      std::move(configuration),
-                 std::move(network),     std::move(trt_configuration),
-                 std::move(trt_network), std::move(trt_scripts)};
+  tool.groups = {
+      std::move(output),      std::move(configuration), std::move(network),     std::move(trt_configuration),
+      std::move(trt_network), std::move(trt_scripts),   std::move(calibration), std::move(calibration_data)};
   for (OptionGroup& group : onnx_conversion_groups(arguments->onnx)) tool.groups.push_back(std::move(group));
   tool.groups.push_back(logging_group(session.logging));
   tool.long_running = true;

@@ -62,7 +62,7 @@ bool is_within(const fs::path& path, const fs::path& other) {
 
 void check_paths(const RunArguments& arguments) {
   for (const auto* saved : {&arguments.save_inputs, &arguments.save_outputs})
-    for (const auto* loaded : {&arguments.load_inputs, &arguments.load_outputs})
+    for (const auto* loaded : {&arguments.inputs.load_inputs, &arguments.load_outputs})
       for (const fs::path& path : *loaded)
         if (*saved && is_within(path, **saved))
           throw UsageError(fmt::format("'{}' would be read and written.", path.string()),
@@ -100,12 +100,7 @@ void check(const RunArguments& arguments) {
         "Name runners, e.g. 'polygraph run model.onnx --onnxrt --openvino', or compare saved outputs "
         "(--load-outputs).");
   check_paths(arguments);
-  if (arguments.data_script && !arguments.load_inputs.empty())
-    throw UsageError("--data-loader-script and --load-inputs do not go together.",
-                     "Inputs come from one place: name the script, or the files.");
-  if ((arguments.data_script || !arguments.load_inputs.empty()) && !arguments.made_up.empty())
-    log_warning("The option {} has no effect: it is about inputs that are made up, and these come from {}.",
-                arguments.made_up.front(), arguments.data_script ? "a script" : "files");
+  check_inputs(arguments.inputs);
   const fs::path& model = arguments.loading.model;
   refuse_model("--json", arguments.json, model);
   for (const auto& [option, path] : {std::pair{"--junit", &arguments.junit},
@@ -134,7 +129,8 @@ class OwnIterations {
       : arguments_(arguments), step_(ranks.size()), next_(ranks.rank()), reporter_(reporter) {
     for (const auto& runner : runners) runners_.push_back(runner.get());
     options_ = {.warm_up = arguments.warm_up};
-    if (!runners_.empty()) data_ = compare::every_nth(input_data(arguments), ranks.rank(), ranks.size());
+    if (!runners_.empty())
+      data_ = compare::every_nth(input_data(arguments.inputs), ranks.rank(), ranks.size());
   }
 
   /// The report of the next one; nothing at the end.

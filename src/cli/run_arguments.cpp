@@ -6,7 +6,7 @@
 #include <charconv>
 #include <utility>
 
-#include "cli/input_options.h"
+#include "cli/calibration_options.h"
 #include "cli/json_output.h"
 #include "cli/metadata_text.h"
 
@@ -97,41 +97,6 @@ OptionGroup model_group(RunArguments& arguments) {
   group.options.push_back(
       path_option({"--save-onnx"}, "FILE", "Save the model as it is run.", arguments.save_onnx));
   record_use(group, arguments.model_options);
-  return group;
-}
-
-OptionGroup inputs_group(RunArguments& arguments) {
-  OptionGroup group = data_group(arguments.data);
-  group.title = "Inputs";
-  std::erase_if(group.options, [](const Option& option) { return option.name() == "--load-inputs"; });
-  group.options.insert(
-      group.options.begin(),
-      shapes_option({"--inputs", "--input-shapes"},
-                    "Shapes of the inputs that are made up, where the model leaves them open.",
-                    arguments.data.shapes));
-  group.options.push_back(
-      {.names = {"--iters", "--iterations"},
-       .metavar = "N",
-       .help = "How many sets of inputs to make up and run.",
-       .arity = Arity::one,
-       .default_text = "1",
-       .apply = [&arguments](Values values) { arguments.iterations = parse_count(values.front(), 1); }});
-  record_use(group, arguments.made_up);
-  group.options.push_back(paths_option({"--load-input-data", "--load-inputs"},
-                                       "Inputs from files and folders in place of made-up ones, an iteration "
-                                       "behind the other: JSON, `.npz`, `.npy`, raw "
-                                       "`.bin`, folders of those, and ONNX's test_data_set_N.",
-                                       arguments.load_inputs));
-  group.options.push_back(
-      {.names = {"--data-loader-script"},
-       .metavar = "FILE[:NAME]",
-       .help = "Inputs from a function of one's own: C++ source, or a shared library made of it. "
-               "`polygraph template data-loader` writes one to start from.",
-       .arity = Arity::one,
-       .completes = Completes::files,
-       .apply = [&arguments](Values values) {
-         arguments.data_script = compare::ScriptName::parse(values.front(), "load_data");
-       }});
   return group;
 }
 
@@ -289,14 +254,6 @@ OptionGroup trt_network_options(RunArguments& arguments) {
 
 }  // namespace
 
-std::unique_ptr<compare::InputData> input_data(const RunArguments& arguments) {
-  if (arguments.data_script) return compare::inputs_from_script(*arguments.data_script);
-  if (!arguments.load_inputs.empty()) return compare::loaded_inputs(arguments.load_inputs);
-  compare::DataLoaderOptions options = data_loader_options(arguments.data);
-  options.iterations = arguments.iterations;
-  return compare::generated_inputs(std::move(options));
-}
-
 compare::RunReporterOptions reporter_options(const RunArguments& arguments, const LoggingOptions& logging,
                                              std::string command) {
   return {.check_average = arguments.compare.check_average,
@@ -323,12 +280,13 @@ std::vector<OptionGroup> run_groups(RunArguments& arguments) {
   OptionGroup trt_network = trt_network_options(arguments);
   OptionGroup trt_scripts = trt_script_group(arguments.trt);
   OptionGroup trt_runner = trt_runner_group(arguments.trt);
+  OptionGroup calibration = calibration_group(arguments.calibrator);
   OptionGroup* const of_openvino[] = {&openvino_config, &openvino_network};
-  OptionGroup* const of_trt[] = {&trt_config, &trt_network, &trt_scripts};
+  OptionGroup* const of_trt[] = {&trt_config, &trt_network, &trt_scripts, &calibration};
   record_use(trt_runner, arguments.engine_options.running);
   record_engine_options(of_openvino, of_trt, arguments.engine_options);
   return {runners_group(arguments),
-          inputs_group(arguments),
+          inputs_group(arguments.inputs),
           running_group(arguments),
           results_group(arguments),
           compare_group(arguments.compare),
@@ -338,6 +296,7 @@ std::vector<OptionGroup> run_groups(RunArguments& arguments) {
           std::move(openvino_config),
           std::move(openvino_network),
           std::move(trt_config),
+          std::move(calibration),
           std::move(trt_network),
           std::move(trt_scripts),
           std::move(trt_runner)};

@@ -1,18 +1,17 @@
 #pragma once
 
-#include <polygraph/compare/input_data.h>
 #include <polygraph/compare/postprocess.h>
 #include <polygraph/compare/run_reporter.h>
 #include <polygraph/compare/script.h>
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/compare_options.h"
+#include "cli/input_options.h"
 #include "cli/logging_options.h"
 #include "cli/onnx_options.h"
 #include "cli/openvino_options.h"
@@ -32,20 +31,17 @@ struct RunnerArgument {
 struct RunArguments {
   OnnxLoading loading;
   std::vector<std::string> model_options;  ///< that change an ONNX model, as far as they were given
-  DataLoading data;
-  std::vector<std::string> made_up;  ///< the options about inputs that are made up, as far as they were given
+  InputArguments inputs;
   std::optional<std::filesystem::path> save_onnx;
   std::vector<RunnerArgument> runners;
   Settings onnxrt;
   OpenVinoArguments openvino;
   TrtArguments trt;
+  Settings calibrator;  ///< fields of trt::CalibratorOptions
   std::optional<std::filesystem::path> save_engine;
   std::vector<std::string> onnxrt_options;  ///< as far as they were given
   GivenEngineOptions engine_options;
 
-  std::int64_t iterations = 1;
-  std::vector<std::filesystem::path> load_inputs;
-  std::optional<compare::ScriptName> data_script;
   std::int64_t warm_up = 0;
   bool sequential = false;
   bool use_subprocess = false;
@@ -69,9 +65,6 @@ struct RunArguments {
 
   std::optional<std::string> gen_script;  ///< where the program is written; `-`: standard output
 };
-
-/// Where the inputs come from.
-std::unique_ptr<compare::InputData> input_data(const RunArguments& arguments);
 
 /// What the run is to be reported as.
 /// @param command  What it says was run.

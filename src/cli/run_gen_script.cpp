@@ -30,8 +30,8 @@ class ProgramWriter {
   ProgramWriter(const RunArguments& arguments, const LoggingOptions& logging, std::string command)
       : arguments_(arguments), logging_(logging), command_(std::move(command)) {
     // NOLINTNEXTLINE(readability-isolate-declaration)
-    const auto& [loading, model_options, data, made_up, save_onnx, runners, onnxrt, openvino, trt,
-                 save_engine, onnxrt_options, engine_options, iterations, load_inputs, data_script, warm_up,
+    const auto& [loading, model_options, inputs, save_onnx, runners, onnxrt, openvino, trt, calibrator,
+                 save_engine, onnxrt_options, engine_options, warm_up,
                  sequential, use_subprocess, subprocess_timeout, layer_times, save_inputs, save_outputs,
                  save_input_blob, load_outputs, postprocess_scripts, top_k, validate, compare,
                  save_accuracy_results, json, junit, html, save_heatmaps, save_error_metrics_plot,
@@ -188,10 +188,7 @@ target_link_libraries({name} PRIVATE Polygraph::polygraph{libraries})
   void write_inputs() {
     if (names_.empty()) return;
     heading("The inputs are the same for all runners.");
-    const std::string expression =
-        arguments_.data_script ? fmt::format("inputs_from_script({})", cpp_literal(*arguments_.data_script))
-                               : input_data(arguments_)->str();
-    line(fmt::format("const auto data = {};", expression));
+    line(fmt::format("const auto data = {};", input_data_expression(arguments_.inputs)));
   }
 
   void write_report() {

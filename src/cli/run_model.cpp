@@ -15,6 +15,7 @@
 #include <map>
 #include <utility>
 
+#include "cli/calibration_options.h"
 #include "cli/plan_file.h"
 #include "core/option_text.h"
 #include "onnx/held_model.h"
@@ -37,6 +38,20 @@ void check_save_engine(const RunArguments& arguments) {
     throw UsageError(
         fmt::format("--save-engine saves the engine of one --trt or --trt-rtx, and there are {}.", count),
         "Build engines one by one: polygraph convert model.onnx --convert-to trt -o model.plan.");
+}
+
+// A field of the configuration for all runners, or for one of them alone.
+void check_calibrator(const RunArguments& arguments) {
+  if (arguments.calibrator.empty()) return;
+  ModelRequest common;
+  common.config = arguments.trt.config;
+  for (const RunnerArgument& runner : arguments.runners) {
+    ModelRequest request = common;
+    request.config.insert(request.config.end(), runner.settings.begin(), runner.settings.end());
+    if (is_trt(runner.backend) && asks_for_int8(request)) return;
+  }
+  throw UsageError("Options of calibration are given, and no --trt is to compute in INT8.",
+                   "Give --int8, or leave --calibration-cache and the like out.");
 }
 
 void refuse_for_engine(const RunArguments& arguments) {
@@ -115,6 +130,8 @@ std::unique_ptr<Runner> engine_of(const RunArguments& arguments, const RunnerArg
   request.in_memory = std::move(model);
   request.in_memory_name = changed_model_name;
   request.config.insert(request.config.end(), argument.settings.begin(), argument.settings.end());
+  if (is_trt(argument.backend) && asks_for_int8(request))
+    add_calibration(request, arguments.calibrator, arguments.inputs, false);
   return load_backend(argument.backend).runner(request, name);
 }
 
@@ -141,6 +158,7 @@ std::optional<Source<onnx::Model>> changed_model(const RunArguments& arguments) 
   if (EngineFile::recognise(MappedFile(arguments.loading.model, MappedFile::Use::parts).bytes()))
     refuse_for_engine(arguments);
   check_save_engine(arguments);
+  check_calibrator(arguments);
   refuse_plan_for_others(arguments);
   if (arguments.model_options.empty()) return std::nullopt;
   const OnnxLoading& loading = arguments.loading;

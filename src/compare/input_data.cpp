@@ -140,6 +140,15 @@ std::unique_ptr<InputData> every_nth(std::unique_ptr<InputData> data, std::int64
   return std::make_unique<EveryNth>(std::move(data), first, step);
 }
 
+std::function<std::optional<FeedDict>(std::int64_t, const TensorMetadata&)> feed_function(
+    std::unique_ptr<InputData> data) {
+  return [data = std::shared_ptr<InputData>(std::move(data))](std::int64_t iteration,
+                                                              const TensorMetadata& inputs) {
+    if (iteration == 0) data->open(inputs);
+    return data->next();
+  };
+}
+
 RunResults expected_outputs(const std::vector<std::filesystem::path>& paths, const TensorMetadata& outputs,
                             const std::string& runner_name) {
   std::vector<IterationResult> iterations;

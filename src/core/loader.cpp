@@ -32,7 +32,7 @@ namespace detail {
 
 std::string call_expression(std::string_view name, std::vector<std::string> args, std::size_t required) {
   auto is_default = [](const std::string& arg) {
-    return arg == "{}" || arg == "\"\"" || arg.ends_with("()");
+    return arg == "{}" || arg == "\"\"" || arg == "std::nullopt" || arg.ends_with("()");
   };
   while (args.size() > required && is_default(args.back())) args.pop_back();
   std::string text(name);

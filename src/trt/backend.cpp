@@ -29,6 +29,13 @@ RunnerOptions runner_options_of(const ModelRequest& request) {
   return options;
 }
 
+std::optional<Calibrator> calibrator_of(const ModelRequest& request, bool int8) {
+  if (!int8 || !request.calibration_data) return std::nullopt;
+  CalibratorOptions options;
+  for (const auto& [name, text] : request.calibrator) set_option(options, name, text);
+  return Calibrator(request.calibration_data, std::move(options), request.calibration_data_name);
+}
+
 // What a script gives, no option is to say, too.
 void refuse_beside_script(const ScriptName& script, std::string_view option, std::string_view what) {
   throw UsageError(fmt::format("The option {} has no use: the {} comes from the script '{}'.", option, what,
@@ -51,7 +58,8 @@ Source<Config> base_config_of(const ModelRequest& request) {
     Profile& profile = profiles.emplace_back();
     for (const auto& [input, range] : ranges) profile.add(input, range.min, range.opt, range.max);
   }
-  return CreateConfig(std::move(options), std::move(profiles));
+  std::optional<Calibrator> calibrator = calibrator_of(request, options.int8);
+  return CreateConfig(std::move(options), std::move(profiles), std::move(calibrator));
 }
 
 Source<Config> config_of(const ModelRequest& request) {

@@ -7,11 +7,15 @@
 #include <memory>
 #include <optional>
 
+#include "trt/calibration.h"
+
 namespace polygraph::trt {
 
 /// TensorRT's configuration for a network, with the timing cache that it uses.
 struct BuildConfig {
-  std::shared_ptr<nvinfer1::ITimingCache> timing_cache;  ///< outlives the configuration
+  std::shared_ptr<Calibration> calibration;  ///< null: none; these three outlive the configuration
+  std::shared_ptr<void> native_calibrator;
+  std::shared_ptr<nvinfer1::ITimingCache> timing_cache;
   std::shared_ptr<nvinfer1::IBuilderConfig> config;
   /// Where types are part of the network: the one that it is to be rewritten to.
   std::optional<nvinfer1::DataType> narrow_to;
@@ -21,9 +25,10 @@ struct BuildConfig {
 /// not exist, BackendError for options that this version lacks, naming the versions that have them.
 BuildConfig make_build_config(const Network& network, const Config& config);
 
-/// Adds the profile to the configuration. Throws InputError for inputs that do not exist and shapes that do
-/// not fit them.
-void add_profile(const Network& network, nvinfer1::IBuilderConfig& config, const Profile& profile);
+/// Adds the profile to the configuration, and returns TensorRT's, which is the builder's. Throws InputError
+/// for inputs that do not exist and shapes that do not fit them.
+nvinfer1::IOptimizationProfile& add_profile(const Network& network, nvinfer1::IBuilderConfig& config,
+                                            const Profile& profile);
 /// Whether an input has open dimensions or holds a shape.
 bool needs_profile(const nvinfer1::INetworkDefinition& network);
 

@@ -37,22 +37,24 @@ void check_range(std::string_view name, const std::optional<int>& value, int lea
 
 }  // namespace
 
-CreateConfig::CreateConfig(ConfigOptions options, std::vector<Profile> profiles)
-    : options_(std::move(options)), profiles_(std::move(profiles)) {}
+CreateConfig::CreateConfig(ConfigOptions options, std::vector<Profile> profiles,
+                           std::optional<Calibrator> calibrator)
+    : options_(std::move(options)), profiles_(std::move(profiles)), calibrator_(std::move(calibrator)) {}
 
 Config CreateConfig::operator()() const {
   require(options_.exclude_lean_runtime, "exclude_lean_runtime", options_.version_compatible,
           "version_compatible");
   require(options_.allow_gpu_fallback, "allow_gpu_fallback", options_.use_dla, "use_dla");
+  require(calibrator_.has_value(), "a calibrator", options_.int8, "int8");
   check_range("builder_optimization_level", options_.builder_optimization_level, 0, 5);
   check_range("max_aux_streams", options_.max_aux_streams, 0, INT_MAX);
   for (const auto& [kind, size] : options_.memory_pool_limits)
     parse_memory_size(size, "memory_pool_limits, " + kind);
-  return Config(options_, profiles_);
+  return Config(options_, profiles_, calibrator_);
 }
 
 std::string CreateConfig::str() const {
-  return cpp_expression<0>("CreateConfig", options_, profiles_);
+  return cpp_expression<0>("CreateConfig", options_, profiles_, calibrator_);
 }
 
 PostprocessConfig::PostprocessConfig(Source<Config> config, Config::Step function, std::string name)
@@ -100,10 +102,38 @@ namespace {
                                   since.find("to") == std::string_view::npos ? " or later" : ""));
 }
 
+[[noreturn]] void fail_int8(const Library& library) {
+  if (!strongly_typed_only)
+    throw UsageError(
+        fmt::format(
+            "{}: int8 was given, and the network is strongly typed: its types are those of the model.",
+            attempt),
+        "Leave int8 out: what QuantizeLinear and DequantizeLinear nodes say holds without it. Or leave "
+        "strongly_typed out.");
+  throw BackendError(fmt::format("{}: {} {} has no option int8, and does not calibrate.", attempt,
+                                 flavour_name, library.version()),
+                     "Leave it out: a model with QuantizeLinear and DequantizeLinear nodes runs in INT8 "
+                     "without it. Quantize "
+                     "the model first, e.g. with onnxruntime.quantization.quantize_static; or calibrate with "
+                     "TensorRT 8.5 to "
+                     "10.");
+}
+
+bool has_quantization(const nvinfer1::INetworkDefinition& network) {
+  const auto layers = layers_of(network);
+  return std::any_of(layers.begin(), layers.end(), [](const nvinfer1::ILayer* layer) {
+    return layer->getType() == nvinfer1::LayerType::kQUANTIZE;
+  });
+}
+
 class Settings {
  public:
   Settings(const Network& network, const Config& config, BuildConfig& build)
-      : network_(network), options_(config.options()), build_(build), native_(*build.config) {}
+      : network_(network),
+        options_(config.options()),
+        calibrated_(config.calibrator().has_value()),
+        build_(build),
+        native_(*build.config) {}
 
   void apply() {
     set_flags();
@@ -157,7 +187,7 @@ class Settings {
     const ConfigOptions& o = options_;
     if (strongly_typed()) {
       if (o.fp8) fail_not_available("fp8", network_.library());
-      if (o.int8) fail_not_available("int8", network_.library());
+      if (o.int8) fail_int8(network_.library());
       if (o.precision_constraints != PrecisionConstraints::none)
         log_verbose("precision_constraints: types of a strongly typed network always hold");
       if (o.bf16 && !to_native_type(DataType::bfloat16)) fail_not_available("bf16", network_.library());
@@ -168,21 +198,14 @@ class Settings {
     for (const auto& [name, wanted] :
          {std::pair{"fp16", o.fp16}, {"bf16", o.bf16}, {"fp8", o.fp8}, {"int8", o.int8}})
       if (wanted) set_flag(name, true);
-    if (o.int8 && !has_quantization())
+    if (o.int8 && !calibrated_ && !has_quantization(*network_))
       throw UsageError(
           fmt::format("{}: int8 was given, and the network does not say how to quantize: it has no "
                       "QuantizeLinear and DequantizeLinear nodes.",
                       attempt),
-          "Quantize the ONNX model first, or leave int8 out.");
+          "Give a calibrator, quantize the ONNX model first, or leave int8 out.");
     if (o.precision_constraints == PrecisionConstraints::obey) set_flag("obey", true);
     if (o.precision_constraints == PrecisionConstraints::prefer) set_flag("prefer", true);
-  }
-
-  bool has_quantization() const {
-    const auto layers = layers_of(*network_);
-    return std::any_of(layers.begin(), layers.end(), [](const nvinfer1::ILayer* layer) {
-      return layer->getType() == nvinfer1::LayerType::kQUANTIZE;
-    });
   }
 
   void set_dla() {
@@ -273,6 +296,7 @@ class Settings {
 
   const Network& network_;
   const ConfigOptions& options_;
+  bool calibrated_;
   BuildConfig& build_;
   nvinfer1::IBuilderConfig& native_;
 };
@@ -302,6 +326,38 @@ void attach_timing_cache(const Config& config, BuildConfig& build) {
         "Use a timing cache for each version of the library and each kind of GPU.");
 }
 
+// What the calibrator has to give for an input: TensorRT calibrates in float32.
+TensorInfo calibration_input(const nvinfer1::ITensor& input, const nvinfer1::IOptimizationProfile* profile) {
+  TensorInfo info;
+  info.name = input.getName();
+  info.dtype = to_data_type(input.getType());
+  constexpr DataType kept[] = {DataType::float32, DataType::int32, DataType::int64, DataType::boolean};
+  if (!info.dtype || std::ranges::find(kept, *info.dtype) == std::end(kept)) info.dtype = DataType::float32;
+  nvinfer1::Dims dims = input.getDimensions();
+  const bool is_open = std::any_of(dims.d, dims.d + std::max(dims.nbDims, 0), [](auto d) { return d < 0; });
+  if (is_open && profile != nullptr)
+    dims = profile->getDimensions(input.getName(), nvinfer1::OptProfileSelector::kOPT);
+  info.shape = PartialShape(Shape(to_vector(dims)));
+  return info;
+}
+
+void calibrate(const Network& network, const Calibrator& calibrator,
+               const nvinfer1::IOptimizationProfile* profile, BuildConfig& build) {
+  if (has_quantization(*network)) {
+    log_verbose("The network says itself how to quantize (Q/DQ layers): the calibrator is not used");
+    return;
+  }
+  TensorMetadata inputs;
+  for (const nvinfer1::ITensor* input : inputs_of(*network)) inputs.add(calibration_input(*input, profile));
+  build.calibration = std::make_shared<Calibration>(calibrator, std::move(inputs));
+  EngineMessages messages;
+  build.native_calibrator = set_calibrator(*build.config, *build.calibration, profile);
+  if (!build.native_calibrator)
+    messages.fail<BackendError>(fmt::format("{}: {} {} does not take the calibrator.", attempt, flavour_name,
+                                            network.library().version()),
+                                "See its messages.");
+}
+
 }  // namespace
 
 BuildConfig make_build_config(const Network& network, const Config& config) {
@@ -313,8 +369,12 @@ BuildConfig make_build_config(const Network& network, const Config& config) {
                                 "See its messages.");
   Settings(network, config, build).apply();
   attach_timing_cache(config, build);
-  for (const Profile& profile : config.profiles()) add_profile(network, *build.config, profile);
-  if (config.profiles().empty() && needs_profile(*network)) add_profile(network, *build.config, Profile());
+  const nvinfer1::IOptimizationProfile* last_profile = nullptr;
+  for (const Profile& profile : config.profiles())
+    last_profile = &add_profile(network, *build.config, profile);
+  if (config.profiles().empty() && needs_profile(*network))
+    last_profile = &add_profile(network, *build.config, Profile());
+  if (config.calibrator()) calibrate(network, *config.calibrator(), last_profile, build);
   for (const Config::Step& step : config.steps()) step(*build.config, network);
   return build;
 }

@@ -73,7 +73,7 @@ Built build_plan(const Network& network, const Config& config) {
                                           network_name(network), flavour_name, network.library().version());
   const auto started = std::chrono::steady_clock::now();
   log_start("Building an engine with {}",
-            cpp_expression<0>("CreateConfig", config.options(), config.profiles()));
+            cpp_expression<0>("CreateConfig", config.options(), config.profiles(), config.calibrator()));
   EngineMessages messages;
   const BuildConfig build = make_build_config(network, config);
   const auto narrowed = narrow(network, build);
@@ -82,6 +82,7 @@ Built build_plan(const Network& network, const Config& config) {
     Progress progress("Building the engine");
     plan.reset(network.builder().buildSerializedNetwork(*network, *build.config));
   }
+  if (build.calibration) build.calibration->finish();
   if (!plan || plan->size() == 0) {
     const std::string remedy = build_remedy(messages);
     fail_naming_nodes(attempt + " failed.", remedy, messages.take(), network.state().model.get(),

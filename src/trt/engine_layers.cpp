@@ -98,10 +98,9 @@ std::vector<EngineLayer> inspect_layers(const Engine& engine) {
   return parse_layers(text != nullptr ? text : "");
 }
 
-void check_precisions(const Engine& engine, const ConfigOptions& options, bool strongly_typed) {
-  if (!options.fp16 && !options.bf16) return;
-  const std::string asked(to_string(options.fp16 ? DataType::float16 : DataType::bfloat16));
-  const std::vector<EngineLayer> layers = inspect_layers(engine);
+namespace {
+
+void check_precision(const std::vector<EngineLayer>& layers, const std::string& asked, bool strongly_typed) {
   const auto shows = [](const EngineLayer& layer, const std::string& type) {
     const auto named = [&](const TensorInfo& tensor) {
       return tensor.dtype && to_string(*tensor.dtype) == type;
@@ -118,6 +117,17 @@ void check_precisions(const Engine& engine, const ConfigOptions& options, bool s
         fmt::format("The engine was to compute in {}, and none of its {} layers does.", asked, layers.size()),
         "Leave that type out, if FP32 is what is wanted.");
   log_warning("{} is allowed, and TensorRT chose other types for all layers", asked);
+}
+
+}  // namespace
+
+void check_precisions(const Engine& engine, const ConfigOptions& options, bool strongly_typed) {
+  if (!options.fp16 && !options.bf16 && !options.int8) return;
+  const std::vector<EngineLayer> layers = inspect_layers(engine);
+  if (options.fp16 || options.bf16)
+    check_precision(layers, std::string(to_string(options.fp16 ? DataType::float16 : DataType::bfloat16)),
+                    strongly_typed);
+  if (options.int8) check_precision(layers, std::string(to_string(DataType::int8)), strongly_typed);
 }
 
 }  // namespace polygraph::trt

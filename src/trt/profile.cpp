@@ -89,7 +89,8 @@ bool needs_profile(const nvinfer1::INetworkDefinition& network) {
   });
 }
 
-void add_profile(const Network& network, nvinfer1::IBuilderConfig& config, const Profile& profile) {
+nvinfer1::IOptimizationProfile& add_profile(const Network& network, nvinfer1::IBuilderConfig& config,
+                                            const Profile& profile) {
   using Selector = nvinfer1::OptProfileSelector;
   const std::vector<nvinfer1::ITensor*> inputs = inputs_of(*network);
   std::vector<std::optional<ShapeRange>> ranges(inputs.size());
@@ -123,6 +124,7 @@ void add_profile(const Network& network, nvinfer1::IBuilderConfig& config, const
     messages.fail<InputError>(
         fmt::format("{} refuses the optimization profile {}.", flavour_name, profile.str()),
         "Each dimension must grow from min over opt to max.");
+  return *native;
 }
 
 }  // namespace polygraph::trt

@@ -9,12 +9,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "trt/calibration.h"
 
 // Where TensorRT's headers differ from version to version: all `#if`s of this room.
 
@@ -33,6 +36,74 @@ constexpr int version_number(int major, int minor, int patch) {
 /// those with outputs of which the size depends on the data otherwise.
 constexpr bool always_needs_profile() {
   return NV_TENSORRT_MAJOR < 10 && flavour == Flavour::tensorrt;
+}
+
+#if NV_TENSORRT_MAJOR < 11
+/// Passes on what TensorRT asks its calibrator.
+template <class Base>
+class NativeCalibrator : public Base {
+ public:
+  explicit NativeCalibrator(Calibration& calibration) : calibration_(calibration) {}
+  std::int32_t getBatchSize() const noexcept override { return 1; }  // networks have no implicit batch
+  bool getBatch(void* addresses[], const char* names[], std::int32_t count) noexcept override {
+    return calibration_.next(addresses, names, count);
+  }
+  const void* readCalibrationCache(std::size_t& size) noexcept override {
+    size = calibration_.cache().size();
+    return size == 0 ? nullptr : calibration_.cache().data();
+  }
+  void writeCalibrationCache(const void* data, std::size_t size) noexcept override {
+    calibration_.write_cache({static_cast<const std::byte*>(data), size});
+  }
+
+ protected:
+  const CalibratorOptions& options() const { return calibration_.options(); }
+
+ private:
+  Calibration& calibration_;
+};
+
+class NativeLegacyCalibrator final : public NativeCalibrator<nvinfer1::IInt8LegacyCalibrator> {
+ public:
+  using NativeCalibrator::NativeCalibrator;
+  double getQuantile() const noexcept override { return options().quantile.value_or(0.5); }
+  double getRegressionCutoff() const noexcept override { return options().regression_cutoff.value_or(0.5); }
+  const void* readHistogramCache(std::size_t& size) noexcept override {
+    size = 0;
+    return nullptr;
+  }
+  void writeHistogramCache(const void* /*data*/, std::size_t /*size*/) noexcept override {}
+};
+
+inline std::shared_ptr<nvinfer1::IInt8Calibrator> make_native_calibrator(Calibration& calibration) {
+  switch (calibration.options().base_class) {
+    case CalibrationBaseClass::IInt8MinMaxCalibrator:
+      return std::make_shared<NativeCalibrator<nvinfer1::IInt8MinMaxCalibrator>>(calibration);
+    case CalibrationBaseClass::IInt8EntropyCalibrator:
+      return std::make_shared<NativeCalibrator<nvinfer1::IInt8EntropyCalibrator>>(calibration);
+    case CalibrationBaseClass::IInt8LegacyCalibrator:
+      return std::make_shared<NativeLegacyCalibrator>(calibration);
+    case CalibrationBaseClass::IInt8EntropyCalibrator2:
+      break;
+  }
+  return std::make_shared<NativeCalibrator<nvinfer1::IInt8EntropyCalibrator2>>(calibration);
+}
+#endif
+
+/// Has the configuration calibrate, with the shapes that the profile, if there is one, is tuned for; null if
+/// this version does not calibrate.
+/// @return  TensorRT's calibrator, which has to live until the engine is built, as has `calibration`.
+inline std::shared_ptr<void> set_calibrator([[maybe_unused]] nvinfer1::IBuilderConfig& config,
+                                            [[maybe_unused]] Calibration& calibration,
+                                            [[maybe_unused]] const nvinfer1::IOptimizationProfile* profile) {
+#if NV_TENSORRT_MAJOR < 11
+  auto made = make_native_calibrator(calibration);
+  config.setInt8Calibrator(made.get());
+  if (profile != nullptr && !config.setCalibrationProfile(profile)) return nullptr;
+  return made;
+#else
+  return nullptr;
+#endif
 }
 
 /// In the first optimization profile.
@@ -367,8 +438,8 @@ class DebugTensorSink {
  public:
   virtual ~DebugTensorSink() = default;
   /// @return  Whether it went well.
-  virtual bool receive(const char* name, nvinfer1::DataType type, const nvinfer1::Dims& dims, const void* data,
-                       bool on_host, cudaStream_t stream) noexcept = 0;
+  virtual bool receive(const char* name, nvinfer1::DataType type, const nvinfer1::Dims& dims,
+                       const void* data, bool on_host, cudaStream_t stream) noexcept = 0;
 };
 
 /// Lets a sink have all debug tensors of an execution context, which it has to outlive.
@@ -396,7 +467,9 @@ class DebugListener
 {
  public:
   explicit DebugListener(DebugTensorSink& /*sink*/) {}
-  bool listen(nvinfer1::IExecutionContext& /*context*/) { return false; }
+  bool listen(nvinfer1::IExecutionContext& /*context*/) {
+    return false;
+  }
 #endif
 };
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/arguments.h"
+#include "cli/calibration_options.h"
 #include "cli/program.h"
 #include "cli/session.h"
 #include "cli/tools.h"
@@ -202,8 +203,9 @@ TEST_F(GenScript, EveryOptionIsInTheProgramOrRefused) {
   Words nothing_to_write{"--help",        "--gen-script", "--trt",           "--trt-rtx",
                          "--save-engine", "--html",       "--save-heatmaps", "--save-error-metrics-plot"};
   TrtArguments trt;
-  for (const OptionGroup& group :
-       {trt_config_group(trt), trt_network_group(trt), trt_script_group(trt), trt_runner_group(trt)})
+  Settings calibrator;
+  for (const OptionGroup& group : {trt_config_group(trt), trt_network_group(trt), trt_script_group(trt),
+                                   trt_runner_group(trt), calibration_group(calibrator)})
     for (const Option& option : group.options) nothing_to_write.push_back(option.name());
   for_each_option(run_tool(session), [&](const Option& option) {
     if (std::ranges::find(nothing_to_write, option.name()) == nothing_to_write.end())

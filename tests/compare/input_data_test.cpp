@@ -61,6 +61,20 @@ TEST(InputData, MadeUp) {
   EXPECT_FLOAT_EQ((*data->next())["x"].values<float>()[0], 0.417022f);
 }
 
+TEST(InputData, AsAFunctionOfTheIteration) {
+  const auto function = feed_function(generated_inputs({.iterations = 2}));
+  const auto copy = function;
+  for (int round = 0; round < 2; ++round) {
+    const auto first = function(0, one_input);
+    ASSERT_TRUE(first) << "iteration 0 begins again";
+    EXPECT_FLOAT_EQ((*first)["x"].values<float>()[0], 0.417022f);
+    const auto second = copy(1, one_input);
+    ASSERT_TRUE(second) << "copies share the data";
+    EXPECT_NE((*second)["x"].values<float>()[0], (*first)["x"].values<float>()[0]);
+    EXPECT_FALSE(function(2, one_input));
+  }
+}
+
 TEST(InputData, PathsOfAllKindsAreChained) {
   const TemporaryFolder folder;
   const FeedDict feed{{"x", floats({1, 2}, Shape{1, 2})}};

@@ -55,6 +55,13 @@ class Plans(ModelTest):
 
     def test_options(self):
         self.check(self.build("m.plan", "--int8")[1], 4, stderr=["has no option int8", "TensorRT 8.5 to 10"])
+        self.check(self.build("m.plan", "--int8", "--calibration-cache", self.path("c"), "--load-inputs", "none.npz")[1], 4,
+                   stderr=["does not calibrate", "QuantizeLinear and DequantizeLinear"])
+        self.check_error(self.build("m.plan", "--calibration-cache", self.path("c"))[1], 2,
+                         "--calibration-cache is about calibration, which is for INT8")
+        self.check_error(self.build("m.plan", "--iterations", "2")[1], 2, "--iterations is about calibration")
+        self.check_error(self.build("m.plan", "--int8", "--quantile", "0.9")[1], 2, "IInt8EntropyCalibrator2 does not use it")
+        self.assertFalse(pathlib.Path(self.path("c")).exists())
         self.check_error(self.build("m.plan", "--threads", "2")[1], 2, "--threads is about engines of OpenVINO")
         self.check_error(self.build("m.plan", "--builder-optimization-level", "9")[1], 2, "must be 0 to 5")
         self.check_error(self.build("m.plan", "--trt-min-shapes", "x:[1]")[1], 2, "1 --trt-min-shapes, 0 --trt-opt-shapes")
@@ -82,6 +89,17 @@ class Plans(ModelTest):
     def test_options_of_tensorrt_are_refused_for_openvino(self):
         result = run("convert", IDENTITY, "-o", self.path("m.engine"), "--refittable")
         self.check_error(result, 2, "--refittable is about engines of TensorRT")
+
+    def test_options_of_calibration_in_run(self):
+        self.check_error(run("run", IDENTITY, "--trt-rtx", "--calibration-cache", "c", environment=RTX), 2, "Give --int8")
+        for int8 in (["--int8", "--trt-rtx"], ["--trt-rtx", "--with", "int8"]):
+            arguments = ["run", IDENTITY, *int8, "--calibration-cache", "c", "--calib-base-cls", "IInt8MinMaxCalibrator",
+                         "--iterations", "3", "--gen-script", "-"]
+            program = "".join(run(*arguments, environment=RTX).stdout.split())
+            self.assertIn('CreateConfig({.int8=true},{},Calibrator(feed_function(generated_inputs({.iterations=3})),'
+                          '{.cache="c",.base_class=CalibrationBaseClass::IInt8MinMaxCalibrator}))', program)
+            script = run(*arguments[:-4], "--data-loader-script", "none.cpp:f", *arguments[-2:], environment=RTX).stdout
+            self.assertIn('feed_function(inputs_from_script({"none.cpp","f"}))', "".join(script.split()))
 
     def test_doctor(self):
         result = run("doctor", environment=RTX)

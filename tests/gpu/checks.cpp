@@ -167,11 +167,7 @@ void check_shape_tensor(const fs::path& models) {
     const Tensor& y = runner.infer({{"x", x}, {"shape", shape(n)}})["y"];
     require(y.shape() == Shape{n, 3} && y.values<float>().back() == 3, "wrong output: " + y.str());
   }
-  require_throws<InputError>(
-      [&] {
-        runner.infer({{"x", x}, {"shape", shape(9)}});
-      },
-      "max (8, 3)");
+  require_throws<InputError>([&] { runner.infer({{"x", x}, {"shape", shape(9)}}); }, "max (8, 3)");
 }
 
 void check_device(const Engine& relu) {
@@ -304,6 +300,58 @@ void check_options(const Engine& relu) {
   require(sums.layer_seconds() > 0 && sums.layer_seconds() < sums.seconds, "layers took more than all");
 }
 
+void check_calibration(const fs::path& models, const fs::path& saved) {
+  const fs::path model = models / "convolution.onnx";
+  const fs::path cache = saved / "calibration.cache";
+  fs::remove(cache);
+  int asked = 0;
+  std::mt19937 random(1);
+  const CalibrationData data = [&](std::int64_t iteration,
+                                   const TensorMetadata& inputs) -> std::optional<FeedDict> {
+    ++asked;
+    if (iteration == 4) return std::nullopt;
+    Tensor x(DataType::float32, inputs["x"].shape.with_defaults());
+    for (float& value : x.mutable_values<float>()) value = static_cast<float>(random() % 1000) / 1000;
+    return FeedDict{{"x", x}};
+  };
+  const auto build = [&](CalibrationBaseClass base_class) {
+    ConfigOptions options = config_options();
+    options.int8 = true;
+    const Calibrator calibrator(data, {.cache = cache, .base_class = base_class});
+    return EngineFromNetwork(NetworkFromOnnxPath(model), CreateConfig(options, {}, calibrator))();
+  };
+  const auto entropy = CalibrationBaseClass::IInt8EntropyCalibrator2;
+  if (strongly_typed_only) {
+    require_throws<BackendError>([&] { build(entropy); }, "TensorRT 8.5 to 10");
+    return;
+  }
+  Runner exact{engine_of(models, "convolution")};
+  const auto exact_active = exact.activate();
+  const FeedDict feed = feed_of(exact, false);
+  const auto expected = exact.infer(feed)["y"].values<float>();
+  const auto check = [&](const Engine& engine) {
+    Runner runner{engine};
+    const auto active = runner.activate();
+    const auto values = runner.infer(feed)["y"].values<float>();
+    float largest = 0;
+    float error = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      largest = std::max(largest, std::abs(expected[i]));
+      error = std::max(error, std::abs(values[i] - expected[i]));
+    }
+    std::printf("     | INT8 differs by at most %g of values up to %g\n", error, largest);
+    require(error > 0 && error < 0.05f * largest, "not what INT8 computes");
+  };
+  check(build(entropy));
+  require(asked == 5, "asked for " + std::to_string(asked) + " iterations, not 4 and the end");
+  require(fs::exists(cache) && fs::file_size(cache) > 0, "no cache was written");
+  check(build(entropy));
+  require(asked == 5, "the data is used in spite of the cache");
+  // The cache of another algorithm is not taken, and replaced.
+  check(build(CalibrationBaseClass::IInt8MinMaxCalibrator));
+  require(asked == 10, "not calibrated anew");
+}
+
 std::size_t free_memory() {
   std::size_t free = 0;
   std::size_t total = 0;
@@ -350,7 +398,8 @@ void save_results(const fs::path& models, const fs::path& saved, const std::stri
 
 std::vector<std::string> names_of_models() {
   std::vector<std::string> names{"relu", "big", "magika", "resnet50"};
-  if (!config_options().tactic_sources.empty()) std::erase(names, "magika");  // its products need cuBLAS in TensorRT 8
+  if (!config_options().tactic_sources.empty())
+    std::erase(names, "magika");  // its products need cuBLAS in TensorRT 8
   return names;
 }
 
@@ -367,6 +416,7 @@ void run_checks(Checks& checks, const fs::path& models, const fs::path& saved) {
   checks.check("shape tensors", [&] { check_shape_tensor(models); });
   checks.check("device tensors and DLPack", [&] { check_device(relu); });
   checks.check("debug tensors", [&] { check_debug_tensors(models); });
+  checks.check("INT8 calibration and its cache", [&] { check_calibration(models, saved); });
   checks.check("several inferences in flight", [&] { check_async(relu); });
   checks.check("several threads on one engine", [&] { check_threads(relu); });
   checks.check("waiting, streams, times", [&] { check_options(relu); });

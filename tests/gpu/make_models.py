@@ -30,6 +30,13 @@ def small_models(folder):
          [("y", FLOAT, ["a", "b"])])
 
 
+def convolution_model(folder):
+    """What TensorRT computes in INT8 if it may."""
+    weights = np.random.default_rng(1).standard_normal((64, 32, 3, 3), dtype=np.float32) / 17
+    save(folder, "convolution", [helper.make_node("Conv", ["x", "w"], ["a"], pads=[1, 1, 1, 1]), helper.make_node("Relu", ["a"], ["y"])],
+         [("x", FLOAT, [1, 32, 56, 56])], [("y", FLOAT, [1, 64, 56, 56])], [numpy_helper.from_array(weights, "w")])
+
+
 def large_model(folder):
     """100 MB of weights."""
     weights = np.random.default_rng(1).standard_normal((5000, 5000), dtype=np.float32)
@@ -90,5 +97,6 @@ if __name__ == "__main__":
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
     small_models(target)
+    convolution_model(target)
     large_model(target)
     ResNet50().save(target, batch=8)

@@ -24,6 +24,9 @@ TEST(CreateConfig, RefusesWhatContradictsItself) {
               HasSubstr("builder_optimization_level is 6, and it must be 0 to 5"));
   EXPECT_THAT(message<UsageError>([] { create_config({.max_aux_streams = -1}); }),
               HasSubstr("max_aux_streams is -1, and it must be 0 or more"));
+  EXPECT_THAT(
+      message<UsageError>([] { create_config({.fp16 = true}, {}, Calibrator(std::vector<FeedDict>{})); }),
+      HasSubstr("a calibrator was given without int8"));
   EXPECT_THAT(message<UsageError>([] {
                 create_config({.memory_pool_limits = {{"workspace", "2 gigs"}}});
               }),
@@ -34,6 +37,8 @@ TEST(CreateConfig, PrintsItself) {
   EXPECT_EQ(CreateConfig().str(), "CreateConfig()");
   EXPECT_EQ(CreateConfig({.fp16 = true}, {Profile().add("x", {1, 3}, {4, 3}, {8, 3})}).str(),
             "CreateConfig({.fp16 = true}, {Profile().add(\"x\", {1, 3}, {4, 3}, {8, 3})})");
+  EXPECT_EQ(CreateConfig({.int8 = true}, {}, Calibrator(std::vector<FeedDict>{}, {.cache = "c"})).str(),
+            "CreateConfig({.int8 = true}, {}, Calibrator(/* data */, {.cache = \"c\"}))");
   EXPECT_EQ(EngineBytesFromNetwork(NetworkFromOnnxPath("m.onnx"), CreateConfig({.bf16 = true})).str(),
             "EngineBytesFromNetwork(NetworkFromOnnxPath(\"m.onnx\"), CreateConfig({.bf16 = true}))");
 }
@@ -80,9 +85,14 @@ TEST_F(Native, OptionsReachTensorRt) {
 }
 
 TEST_F(Native, WhatThisVersionLacksNamesThoseThatHaveIt) {
-  EXPECT_THAT(
-      message<BackendError>([&] { make({.int8 = true}); }),
-      AllOf(HasSubstr("TensorRT-RTX 1.6.1 has no option int8"), HasSubstr("use TensorRT 8.5 to 10.")));
+  const Calibrator calibrator(std::vector<FeedDict>{});
+  for (const std::optional<Calibrator>& each : {std::optional<Calibrator>(), std::optional(calibrator)})
+    EXPECT_THAT(
+        message<BackendError>(
+            [&] { make_build_config(network_, Config(ConfigOptions{.int8 = true}, {}, each)); }),
+        AllOf(HasSubstr("TensorRT-RTX 1.6.1 has no option int8, and does not calibrate"),
+              HasSubstr("a model with QuantizeLinear and DequantizeLinear nodes runs in INT8 without it"),
+              HasSubstr("TensorRT 8.5 to 10")));
   EXPECT_THAT(message<BackendError>([&] { make({.fp8 = true}); }), HasSubstr("use TensorRT 8.6 to 10."));
   EXPECT_THAT(message<BackendError>([&] { make({.use_dla = true}); }), HasSubstr("does not use DLA"));
   EXPECT_THAT(message<UsageError>([&] {

@@ -1,4 +1,3 @@
-#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <polygraph/core/error.h>
@@ -12,7 +11,7 @@
 #include "contract/runner_contract.h"
 #include "helpers/message.h"
 #include "openvino/count_allocations.h"
-#include "trt_runner/stand_in/control.h"
+#include "trt_runner/stand_in/loaded.h"
 
 namespace polygraph::trt::test {
 namespace {
@@ -30,14 +29,6 @@ using testing::Not;
   setenv("POLYGRAPH_CUDART", POLYGRAPH_STAND_INS "/libcudart.so", 1);
   return true;
 }();
-
-StandInCuda& cuda() {
-  static StandInCuda& control = []() -> StandInCuda& {
-    void* const handle = dlopen(std::getenv("POLYGRAPH_CUDART"), RTLD_NOW);
-    return *reinterpret_cast<StandInCuda* (*)()>(dlsym(handle, "stand_in_cuda"))();
-  }();
-  return control;
-}
 
 Engine engine_of(const std::string& text) {
   const auto bytes = std::as_bytes(std::span(text.data(), text.size()));

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,14 @@ std::unique_ptr<InputData> loaded_inputs(std::vector<std::filesystem::path> path
 ///   const auto mine = every_nth(generated_inputs({.iterations = 1000}), ranks->rank(), ranks->size());
 /// @endcode
 std::unique_ptr<InputData> every_nth(std::unique_ptr<InputData> data, std::int64_t first, std::int64_t step);
+
+/// The data as a function, as TensorRT's Calibrator takes it: iterations are asked for in order, and
+/// iteration 0 opens the data for the inputs. The function's copies share the data: one thread at a time.
+/// @code
+///   Calibrator calibrator(feed_function(loaded_inputs({"images"})), {.cache = "calibration.cache"});
+/// @endcode
+std::function<std::optional<FeedDict>(std::int64_t iteration, const TensorMetadata& inputs)> feed_function(
+    std::unique_ptr<InputData> data);
 
 /// What the model should give for ONNX test data: `output_0.pb`, ... of the same folders as `loaded_inputs`
 /// reads, as results of a runner. Iterations come in the same order.

@@ -2,8 +2,11 @@
 
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/script.h>
+#include <polygraph/core/tensor.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -56,6 +59,12 @@ struct ModelRequest {
   std::optional<ScriptName> config_script = {};
   std::vector<ScriptName> network_postprocess_scripts = {};
   std::vector<ScriptName> config_postprocess_scripts = {};
+  /// With its option `int8`: what it calibrates with (see trt::Calibrator), the expression that makes that
+  /// data, and fields of its calibrator options.
+  std::function<std::optional<FeedDict>(std::int64_t iteration, const TensorMetadata& inputs)>
+      calibration_data = {};
+  std::string calibration_data_name = {};
+  std::vector<std::pair<std::string, std::string>> calibrator = {};
 };
 
 /// A loadable module's face to the program. The module exports

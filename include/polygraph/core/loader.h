@@ -166,7 +166,8 @@ std::string expression_of(const T& value) {
     return "/* callable */";
 }
 
-/// Joins, leaving out arguments at the end that are defaults: `{}`, `""` and calls without arguments.
+/// Joins, leaving out arguments at the end that are defaults: `{}`, `""`, `std::nullopt` and calls without
+/// arguments.
 std::string call_expression(std::string_view name, std::vector<std::string> args, std::size_t required);
 
 }  // namespace detail

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -232,15 +233,18 @@ class OnnxLikeFromNetwork {
 /// range.
 class CreateConfig {
  public:
-  using Parameters = ParameterList<0, ConfigOptions, std::vector<Profile>>;
+  using Parameters = ParameterList<0, ConfigOptions, std::vector<Profile>, std::optional<Calibrator>>;
   /// @param profiles  The shapes that the engine is for; without any, one in which open dimensions are 1.
-  explicit(false) CreateConfig(ConfigOptions options = {}, std::vector<Profile> profiles = {});
+  /// @param calibrator  With `int8`: for networks without Q/DQ layers; not used for those that have any.
+  explicit(false) CreateConfig(ConfigOptions options = {}, std::vector<Profile> profiles = {},
+                               std::optional<Calibrator> calibrator = {});
   Config operator()() const;
   std::string str() const;
 
  private:
   ConfigOptions options_;
   std::vector<Profile> profiles_;
+  std::optional<Calibrator> calibrator_;
 };
 
 /// Has a function run on TensorRT's own configuration when the engine is built, after all options are set.

@@ -4,12 +4,14 @@
 #include <polygraph/core/bytes.h>
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/loader.h>
+#include <polygraph/trt/calibrator.h>
 #include <polygraph/trt/config_options.h>
 #include <polygraph/trt/profile.h>
 
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -132,19 +134,23 @@ class Config : public Evaluated {
   using Step = std::function<void(nvinfer1::IBuilderConfig&, const Network&)>;
 
   Config() = default;
-  explicit Config(ConfigOptions options, std::vector<Profile> profiles = {})
-      : options_(std::move(options)), profiles_(std::move(profiles)) {}
+  explicit Config(ConfigOptions options, std::vector<Profile> profiles = {},
+                  std::optional<Calibrator> calibrator = {})
+      : options_(std::move(options)), profiles_(std::move(profiles)), calibrator_(std::move(calibrator)) {}
 
   const ConfigOptions& options() const { return options_; }
   ConfigOptions& options() { return options_; }
   const std::vector<Profile>& profiles() const { return profiles_; }
   std::vector<Profile>& profiles() { return profiles_; }
+  const std::optional<Calibrator>& calibrator() const { return calibrator_; }
+  std::optional<Calibrator>& calibrator() { return calibrator_; }
   const std::vector<Step>& steps() const { return steps_; }
   void add_step(Step step) { steps_.push_back(std::move(step)); }
 
  private:
   ConfigOptions options_;
   std::vector<Profile> profiles_;
+  std::optional<Calibrator> calibrator_;
   std::vector<Step> steps_;
 };
 
