@@ -14,6 +14,8 @@ Tool inspect_tool(Session& session) {
                     [&session] { return inspect_diff_tactics_tool(session); }},
                    {"model", "Show the inputs, outputs, layers and weights of a model.",
                     [&session] { return inspect_model_tool(session); }},
+                   {"plan", "Show what an engine of TensorRT says of itself, without loading it.",
+                    [&session] { return inspect_plan_tool(session); }},
                    {"sparsity", "Tell which weights have 2:4 structured sparsity.",
                     [&session] { return inspect_sparsity_tool(session); }},
                    {"tactics", "Show the tactics in a tactic replay of TensorRT.",

@@ -33,7 +33,11 @@ std::string plan_text(const MappedFile& file, const InspectOptions&) {
   text += fmt::format("Size: {} bytes\n", file.size());
   if (is_cut_off(header, file))
     text += fmt::format("Damaged: the header says {} bytes; the file is cut off\n", header.size);
-  return text + fmt::format("Inputs, outputs and layers can be told only with {} and a GPU\n", maker(header));
+  return text +
+         fmt::format(
+             "Inputs, outputs and layers can be told only with {} and a GPU; `polygraph inspect plan` tells "
+             "whether it can be loaded here\n",
+             maker(header));
 }
 
 std::string plan_json(const MappedFile& file, const InspectOptions&) {

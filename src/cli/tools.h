@@ -29,6 +29,7 @@ Tool inspect_data_tool(Session& session);
 Tool inspect_diff_tactics_tool(Session& session);
 Tool inspect_model_tool(Session& session);
 Tool inspect_sparsity_tool(Session& session);
+Tool inspect_plan_tool(Session& session);
 Tool inspect_tactics_tool(Session& session);
 
 Tool plugin_tool(Session& session);

@@ -9,6 +9,9 @@
 #define LLVMFuzzerTestOneInput fuzz_tactic_replay
 #include "../fuzz/tactic_replay.cpp"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_plan
+#include "../fuzz/plan.cpp"
+#undef LLVMFuzzerTestOneInput
 
 namespace polygraph {
 namespace {
@@ -23,6 +26,10 @@ TEST(FuzzCorpus, EngineFile) {
 
 TEST(FuzzCorpus, TacticReplay) {
   replay_corpus("tactic_replay", fuzz_tactic_replay, 7);
+}
+
+TEST(FuzzCorpus, Plan) {
+  replay_corpus("plan", fuzz_plan, 23);
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ class Completion(ProgramTest):
     @has("bash")
     def test_bash(self):
         self.assertEqual(self.bash("ins"), ["inspect"])
-        self.assertEqual(self.bash("inspect", ""), ["data", "diff-tactics", "model", "sparsity", "tactics"])
+        self.assertEqual(self.bash("inspect", ""), ["data", "diff-tactics", "model", "plan", "sparsity", "tactics"])
         self.assertEqual(self.bash("inspect", "model", "--sh"), ["--show"])
         self.assertEqual(self.bash("inspect", "model", "m", "--show", ""), ["layers", "attrs", "weights"])
         self.assertEqual(self.bash("inspect", "model", "m", "--show", "layers", "a"), ["attrs"])

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import struct
 import subprocess
 import sys
@@ -47,9 +48,41 @@ class Plans(ModelTest):
         self.check_error(run("run", path, "--trt-rtx", "--fp16", environment=RTX), 2, "--fp16 is about building an engine")
         self.check_error(run("run", path, "--trt-rtx", "--trt-outputs", "y", environment=RTX), 2, "--trt-outputs is about building")
 
+    def test_what_a_plan_says_of_itself(self):
+        path, _ = self.build("m.plan", "--refittable", "--tf32")
+        size = pathlib.Path(path).stat().st_size
+        self.check(run("inspect", "plan", path, environment=RTX), 0,
+                   stdout=["Made by: TensorRT-RTX 1.6.", f"Size: {size} bytes, as it says", "Weights in it: 0 bytes",
+                           "Built with: refittable, tf32; without: strip_plan, weight_streaming", "Installed: TensorRT-RTX 1.6.",
+                           "Can be loaded here: yes, on a GPU of the kind that it was built for"])
+        told = json.loads(run("inspect", "plan", path, "--json", environment=RTX).stdout)
+        self.assertEqual(told["options"], {"refittable": True, "strip_plan": False, "weight_streaming": False, "tf32": True})
+        self.assertEqual((told["size"], told["size_in_header"], told["cut_off"], told["weights"]), (size, size, False, 0))
+        self.assertEqual((told["loadable"], told["remedy"]), ("yes", ""))
+        self.assertIn("libtensorrt_rtx.so.1", told["installed"]["library"])
+
+    def test_a_plan_of_another_version(self):
+        path, _ = self.build("m.plan")
+        plan = bytearray(pathlib.Path(path).read_bytes())
+        plan[25] = 5
+        other = self.write("other.plan", bytes(plan))
+        self.check(run("inspect", "plan", other, environment=RTX), 0,
+                   stdout=["Made by: TensorRT-RTX 1.5.1\n", "Can be loaded here: no (TensorRT-RTX 1.5.1 made it, and 1.6.",
+                           "pip install 'tensorrt-rtx==1.5.1.*'", "polygraph convert model.onnx -o other.plan --convert-to trt-rtx"])
+        self.assertIsNone(json.loads(run("inspect", "plan", other, "--json", environment=RTX).stdout)["options"])
+        missing = {"POLYGRAPH_TENSORRT_RTX": "/nowhere"}
+        told = json.loads(run("inspect", "plan", path, "--json", environment=missing).stdout)
+        self.assertEqual((told["loadable"], told["installed"]), ("no", {"version": "", "library": ""}))
+        self.assertIn("/nowhere", told["reason"])
+        self.assertIn("pip install 'tensorrt-rtx==1.6.1.*'", told["remedy"])
+
     def test_a_plan_that_is_cut_off(self):
         path, _ = self.build("m.plan")
         cut = self.write("cut.plan", pathlib.Path(path).read_bytes()[:-1])
+        self.check(run("inspect", "plan", cut, environment=RTX), 0,
+                   stdout=["and it says", "Can be loaded here: no (the file is cut off)", "Copy it again."])
+        longer = self.write("longer.plan", pathlib.Path(path).read_bytes() + b"x")
+        self.check(run("inspect", "plan", longer, environment=RTX), 0, stdout="no (there are bytes behind its end)")
         self.check(run("inspect", "model", cut), 0, stdout="the file is cut off")
         self.check_error(run("run", cut, "--trt-rtx", environment=RTX), 3, "is cut off")
 
@@ -284,6 +317,36 @@ class WithoutTensorRt(ProgramTest):
     def test_a_file_that_only_begins_like_a_plan(self):
         tiny = self.write("tiny.plan", b"ftrt" + struct.pack("<I", 0))
         self.check(run("inspect", "model", tiny), 0, stdout="Made by: TensorRT (the plan does not say which version)")
+        self.check(run("inspect", "plan", tiny), 0, stdout=["Made by: TensorRT (the plan does not say which version)", "Size: 8 bytes\n"])
+
+    def test_a_plan_of_tensorrt_tells_its_version(self):
+        plan = self.write("ten.plan", b"ftrt" + bytes(20) + bytes([10, 3, 0, 26]) + bytes(100))
+        self.check(run("inspect", "plan", plan), 0, stdout=["Made by: TensorRT 10.3.0.26", "pip install 'tensorrt==10.3.0.*'"])
+
+    @unittest.skipUnless(MODULE.with_name("libpolygraph-trt.so").exists() and shutil.which("cc"), "SKIPPED: no module, or no compiler")
+    def test_the_version_that_is_installed_is_compared(self):
+        source = self.write("version.c", b"int getInferLibVersion(void) { return 110200; }\n")
+        library = self.path("libnvinfer.so.11")
+        subprocess.run(["cc", "-shared", "-fPIC", source, "-o", library], check=True)
+
+        def told(*version, **environment):
+            plan = self.write("some.plan", b"ftrt" + bytes(20) + bytes(version) + bytes(100))
+            return json.loads(run("inspect", "plan", plan, "--json", environment=environment or {"POLYGRAPH_TENSORRT": library}).stdout)
+
+        if not told(11, 2, 0, 1)["installed"]["version"]:
+            self.skipTest("the module is for other versions of TensorRT")
+        self.assertEqual(told(11, 2, 0, 1)["loadable"], "yes")
+        self.assertEqual(told(11, 1, 9, 1)["loadable"], "perhaps")
+        self.assertIn("version-compatible", told(11, 1, 9, 1)["reason"])
+        for other in ((11, 3, 0, 1), (10, 16, 1, 11), (12, 0, 0, 1)):
+            self.assertEqual(told(*other)["loadable"], "no")
+            self.assertIn("pip install 'tensorrt==%d.%d.%d.*'" % other[:3], told(*other)["remedy"])
+        self.assertEqual(told(8, 5, 3, 1)["loadable"], "perhaps")
+        self.assertIn("does not say which version", told(8, 5, 3, 1)["reason"])
+
+    def test_what_is_no_plan(self):
+        self.check_error(run("inspect", "plan", IDENTITY), 3, "is not a plan")
+        self.check_error(run("inspect", "plan", self.path("nothing")), 3, "nothing")
 
 
 if __name__ == "__main__":
