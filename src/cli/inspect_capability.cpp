@@ -118,7 +118,8 @@ std::string counts_text(const Capability& capability) {
 std::string text_of(const Capability& capability, bool partition) {
   if (capability.supported) return fmt::format("Graph is fully supported by {}.\n", capability.parser);
   std::string text = fmt::format("Graph is not fully supported by {}.\n", capability.parser);
-  return partition ? text + counts_text(capability) + part_table(capability) : text + problem_table(capability);
+  return partition ? text + counts_text(capability) + part_table(capability)
+                   : text + problem_table(capability);
 }
 
 std::string file_of(const Capability::Part& part) {
@@ -134,7 +135,8 @@ std::string json_of(const Capability& capability, const Arguments& arguments) {
                         {"nodes", problem.nodes},
                         {"functions", problem.functions},
                         {"reason", problem.reason}});
-  Json json{{"parser", capability.parser}, {"supported", capability.supported}, {"problems", std::move(problems)}};
+  Json json{
+      {"parser", capability.parser}, {"supported", capability.supported}, {"problems", std::move(problems)}};
   if (arguments.partition) {
     json["parts"] = Json::array();
     for (const Capability::Part& part : capability.parts) {
@@ -186,12 +188,13 @@ OptionGroup parser_group(Arguments& arguments) {
   group.options = {{.names = {"--trt"},
                     .help = "Ask TensorRT's parser. This is what is done without --trt-rtx.",
                     .apply = [&arguments](Values) { arguments.trt = true; }},
-                   {.names = {"--trt-rtx"},
-                    .help = "Ask TensorRT-RTX's.",
-                    .apply = [&arguments](Values) { arguments.trt_rtx = true; }}};
+                   {.names = {"--trt-rtx"}, .help = "Ask TensorRT-RTX's.", .apply = [&arguments](Values) {
+                      arguments.trt_rtx = true;
+                    }}};
   const auto take = [&](OptionGroup from, std::initializer_list<std::string_view> names) {
     for (Option& option : from.options)
-      if (std::ranges::find(names, option.names.front()) != names.end()) group.options.push_back(std::move(option));
+      if (std::ranges::find(names, option.names.front()) != names.end())
+        group.options.push_back(std::move(option));
   };
   take(trt_network_group(arguments.network), {"--strongly-typed", "--plugin-instancenorm", "--onnx-flags"});
   take(openvino_network_group(arguments.shared), {"--plugins"});
@@ -223,9 +226,11 @@ Tool inspect_capability_tool(Session& session) {
       .name = "capability",
       .summary = "Tell which parts of an ONNX model TensorRT supports.",
       .description =
-          "The ONNX parser of TensorRT or TensorRT-RTX is asked, and no engine is built; that of TensorRT-RTX needs no "
+          "The ONNX parser of TensorRT or TensorRT-RTX is asked, and no engine is built; that of "
+          "TensorRT-RTX needs no "
           "GPU. The exit status is 1 if the model is not fully supported.",
-      .examples = {{"polygraph inspect capability identity.onnx --trt-rtx", "Whether TensorRT-RTX can parse it."},
+      .examples = {{"polygraph inspect capability identity.onnx --trt-rtx",
+                    "Whether TensorRT-RTX can parse it."},
                    {"polygraph inspect capability model.onnx --with-partitioning -o parts",
                     "The parts that TensorRT supports and those that it does not, as models."}},
   };

@@ -62,7 +62,8 @@ Model cut_out_nodes(const Model& model, std::span<const std::size_t> nodes) {
   const std::unordered_set<std::size_t> inside(nodes.begin(), nodes.end());
   const Taken taken = taken_from(graph, inside);
   Names known = initializers_of(graph);  // constants, what is made inside, and inputs seen
-  for (const std::size_t i : nodes) known.insert(graph.nodes[i].outputs.begin(), graph.nodes[i].outputs.end());
+  for (const std::size_t i : nodes)
+    known.insert(graph.nodes[i].outputs.begin(), graph.nodes[i].outputs.end());
 
   std::vector<passes::Boundary> inputs;
   std::vector<passes::Boundary> outputs;

@@ -29,7 +29,8 @@ using Indices = std::vector<Index>;
 using Problem = Capability::Problem;
 
 constexpr const char* no_reason = "The parser gives no reason.";
-constexpr const char* unknown_type = "Cannot be asked about without the others: the type of '{}' is not known.";
+constexpr const char* unknown_type =
+    "Cannot be asked about without the others: the type of '{}' is not known.";
 
 std::string_view code_name(nvonnxparser::ErrorCode code) {
   constexpr std::string_view names[] = {"SUCCESS",
@@ -80,7 +81,8 @@ void refer_to_weights(onnx::Model& model) {
 std::optional<std::string_view> untyped_edge(const onnx::Graph& graph) {
   for (const auto* const values : {&graph.inputs, &graph.outputs})
     for (const onnx::ValueInfo& value : *values)
-      if (!value.type) return value.name;
+      if (!value.type || value.type->kind == onnx::Type::Kind::none || value.type->element_type == 0)
+        return value.name;
   return std::nullopt;
 }
 
@@ -120,8 +122,11 @@ class Question {
     if (error.node() < 0 || index >= graph.nodes.size()) return problem;
     // The number may be one of a graph inside of a node, or of a function.
     const onnx::Node& node = graph.nodes[index];
-    const auto differ = [](std::string_view told, std::string_view own) { return !told.empty() && told != own; };
-    if (!problem.functions.empty() || differ(problem.op_type, node.op_type) || differ(problem.node, node.name))
+    const auto differ = [](std::string_view told, std::string_view own) {
+      return !told.empty() && told != own;
+    };
+    if (!problem.functions.empty() || differ(problem.op_type, node.op_type) ||
+        differ(problem.node, node.name))
       return problem;
     problem.op_type = node.op_type;
     problem.node = node.name;
@@ -136,7 +141,10 @@ class Question {
 class Partition {
  public:
   Partition(onnx::Model model, const NetworkOptions& options, const Library& library, Capability& result)
-      : model_(std::move(model)), options_(options), library_(library), result_(result),
+      : model_(std::move(model)),
+        options_(options),
+        library_(library),
+        result_(result),
         supported_(model_.graph.nodes.size()) {
     for (Index i = 0; i < model_.graph.nodes.size(); ++i)
       for (const std::string_view output : model_.graph.nodes[i].outputs)
@@ -171,7 +179,8 @@ class Partition {
   Indices origins(const onnx::Graph& part) const {
     Indices result;
     for (const onnx::Node& node : part.nodes) {
-      const auto output = std::ranges::find_if(node.outputs, [](std::string_view name) { return !name.empty(); });
+      const auto output =
+          std::ranges::find_if(node.outputs, [](std::string_view name) { return !name.empty(); });
       result.push_back(makers_.at(*output));
     }
     return result;
@@ -199,8 +208,10 @@ class Partition {
     }
     const bool nothing_new = groups.size() == 1 && !groups[0].supported && groups[0].nodes == nodes;
     for (const ParserGroup& group : groups) {
-      if (group.supported) add_supported(group.nodes);
-      else if (!nothing_new) open_.push_back(group.nodes);
+      if (group.supported)
+        add_supported(group.nodes);
+      else if (!nothing_new)
+        open_.push_back(group.nodes);
     }
     add_problems(question.problems(part.graph), origin, nothing_new ? nodes : refused);
     log_verbose("{} of {} nodes cannot be parsed", nothing_new ? nodes.size() : refused.size(), nodes.size());
@@ -218,8 +229,7 @@ class Partition {
     for (Problem& problem : problems) {
       for (Index& node : problem.nodes) node = origin[node];
       if (problem.nodes.empty()) problem.nodes = refused;
-      if (problem.op_type.empty() && !problem.nodes.empty())
-        problem.op_type = first_op(problem.nodes);
+      if (problem.op_type.empty() && !problem.nodes.empty()) problem.op_type = first_op(problem.nodes);
       if (std::ranges::find(result_.problems, problem) == result_.problems.end())
         result_.problems.push_back(std::move(problem));
     }
@@ -228,7 +238,8 @@ class Partition {
   // Neighbours are one part. What was said of nodes that are taken without the others does not count.
   void add_unsupported() {
     std::erase_if(result_.problems, [&](const Problem& problem) {
-      return !problem.nodes.empty() && std::ranges::all_of(problem.nodes, [&](Index i) { return supported_[i]; });
+      return !problem.nodes.empty() &&
+             std::ranges::all_of(problem.nodes, [&](Index i) { return supported_[i]; });
     });
     for (Index i = 0; i < supported_.size(); ++i) {
       if (supported_[i]) continue;
@@ -243,7 +254,9 @@ class Partition {
   }
 
   void explain(Index i) {
-    const auto is_about = [&](const Problem& problem) { return std::ranges::binary_search(problem.nodes, i); };
+    const auto is_about = [&](const Problem& problem) {
+      return std::ranges::binary_search(problem.nodes, i);
+    };
     if (std::ranges::any_of(result_.problems, is_about)) return;
     const onnx::Node& node = model_.graph.nodes[i];
     result_.problems.push_back({no_reason, std::string(node.op_type), std::string(node.name), {}, {i}});
@@ -260,8 +273,8 @@ class Partition {
 
 }  // namespace
 
-Capability capability_of(const std::filesystem::path& path, const NetworkOptions& options, const Library& library,
-                         bool partition) {
+Capability capability_of(const std::filesystem::path& path, const NetworkOptions& options,
+                         const Library& library, bool partition) {
   // Our own reader finds damage, and says where.
   onnx::Model model = onnx::load_model(path);
   Capability result;

@@ -32,10 +32,11 @@ struct Network::State {
 std::shared_ptr<Network::State> make_network(const Library& library, bool strongly_typed);
 
 /// Gives the parser its flags. Throws UsageError or BackendError for those that it lacks.
-void apply_parser_options(nvonnxparser::IParser& parser, const NetworkOptions& options, const Library& library);
+void apply_parser_options(nvonnxparser::IParser& parser, const NetworkOptions& options,
+                          const Library& library);
 
-/// Changes what keeps TensorRT from reading a model: outputs without a type, dimensions that share the name `?`.
-/// Returns whether there was any.
+/// Changes what keeps TensorRT from reading a model: outputs without a type, dimensions that share the name
+/// `?`. Returns whether there was any.
 bool make_readable(onnx::Model& model);
 
 }  // namespace polygraph::trt

@@ -599,7 +599,8 @@ inline ParserErrorNode parser_error_node([[maybe_unused]] const nvonnxparser::IP
 }
 
 /// The model's local functions that the node of a parser error is in; none where the parser does not say.
-inline std::vector<std::string> parser_error_functions([[maybe_unused]] const nvonnxparser::IParserError& error) {
+inline std::vector<std::string> parser_error_functions(
+    [[maybe_unused]] const nvonnxparser::IParserError& error) {
 #if NV_TENSORRT_MAJOR >= 10
   if (error.localFunctionStackSize() > 0)
     return {error.localFunctionStack(), error.localFunctionStack() + error.localFunctionStackSize()};
@@ -607,7 +608,8 @@ inline std::vector<std::string> parser_error_functions([[maybe_unused]] const nv
   return {};
 }
 
-/// Nodes that the parser takes, or might take, together. Those that it certainly does not take are in no group.
+/// Nodes that the parser takes, or might take, together. Those that it certainly does not take are in no
+/// group.
 struct ParserGroup {
   std::vector<std::size_t> nodes;
   bool supported = false;

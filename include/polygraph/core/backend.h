@@ -98,8 +98,8 @@ class Backend {
   /// of layers; its metadata say `library` and `strongly_typed`. Throws BackendError if this backend shows
   /// none.
   virtual std::shared_ptr<const onnx::Model> network(const ModelRequest& request) const;
-  /// How much of the ONNX file `model` this backend's parser takes: checked as a whole, or taken apart at what it
-  /// does not take. Throws BackendError if this backend cannot tell.
+  /// How much of the ONNX file `model` this backend's parser takes: checked as a whole, or taken apart at
+  /// what it does not take. Throws BackendError if this backend cannot tell.
   virtual Capability capability(const ModelRequest& request, bool partition) const;
 
  protected:

@@ -11,9 +11,10 @@ struct Capability {
   /// One reason why something is not taken.
   struct Problem {
     std::string reason;
-    std::string op_type;                 ///< of the node that it is about; empty if the parser does not say
-    std::string node;                    ///< its name, likewise
-    std::vector<std::string> functions;  ///< local functions of the model that the node is in, as the parser tells them
+    std::string op_type;  ///< of the node that it is about; empty if the parser does not say
+    std::string node;     ///< its name, likewise
+    std::vector<std::string>
+        functions;  ///< local functions of the model that the node is in, as the parser tells them
     /// The nodes concerned, in ascending order; empty if that is not known.
     std::vector<std::size_t> nodes;
     bool operator==(const Problem&) const = default;
