@@ -116,7 +116,7 @@ macro(polygraph_page file)
 endmacro()
 
 polygraph_page(man/man1/polygraph.1 man)
-foreach(tool "check" "check accuracy" "check lint" "convert" "data" "data concat" "data merge" "diff" "doctor" "inspect" "inspect data" "inspect model" "inspect sparsity" "plugin" "plugin list" "plugin match" "plugin replace" "run" "surgeon" "surgeon extract" "surgeon insert" "surgeon sanitize" "surgeon simplify" "surgeon prune" "surgeon weight-strip" "surgeon weight-reconstruct" "template" "template onnx-gs" "template data-loader" "template compare-func" "template postprocess-func" "completion" "man" "help" "version")
+foreach(tool "check" "check accuracy" "check lint" "convert" "data" "data concat" "data merge" "diff" "doctor" "inspect" "inspect capability" "inspect data" "inspect model" "inspect sparsity" "plugin" "plugin list" "plugin match" "plugin replace" "run" "surgeon" "surgeon extract" "surgeon insert" "surgeon sanitize" "surgeon simplify" "surgeon prune" "surgeon weight-strip" "surgeon weight-reconstruct" "template" "template onnx-gs" "template data-loader" "template compare-func" "template postprocess-func" "completion" "man" "help" "version")
   string(REPLACE " " "-" name "${tool}")
   separate_arguments(words UNIX_COMMAND "${tool}")
   polygraph_page(man/man1/polygraph-${name}.1 man ${words})

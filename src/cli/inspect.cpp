@@ -8,7 +8,9 @@ Tool inspect_tool(Session& session) {
             .summary = "Show what is in a file.",
             .examples = {{"polygraph inspect model identity.onnx", "Inputs, outputs and size of a model."}}};
   tool.groups = {logging_group(session.logging)};
-  tool.subtools = {{"data", "Show saved inputs, outputs and accuracy results.",
+  tool.subtools = {{"capability", "Tell which parts of an ONNX model TensorRT supports.",
+                    [&session] { return inspect_capability_tool(session); }},
+                   {"data", "Show saved inputs, outputs and accuracy results.",
                     [&session] { return inspect_data_tool(session); }},
                    {"diff-tactics", "Find tactics that only bad engines have.",
                     [&session] { return inspect_diff_tactics_tool(session); }},

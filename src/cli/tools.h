@@ -25,6 +25,7 @@ Tool diff_tool(Session& session);
 Tool doctor_tool(Session& session);
 
 Tool inspect_tool(Session& session);
+Tool inspect_capability_tool(Session& session);
 Tool inspect_data_tool(Session& session);
 Tool inspect_diff_tactics_tool(Session& session);
 Tool inspect_model_tool(Session& session);

@@ -61,6 +61,11 @@ std::shared_ptr<const onnx::Model> Backend::network(const ModelRequest&) const {
       "TensorRT and TensorRT-RTX do; of an engine of OpenVINO, 'polygraph inspect model' shows the layers.");
 }
 
+Capability Backend::capability(const ModelRequest&, bool) const {
+  throw BackendError(std::string(name()) + " does not tell which parts of a model it supports.",
+                     "TensorRT and TensorRT-RTX do.");
+}
+
 const Backend& load_backend(std::string_view name) {
   std::vector<std::string> names;
   for (const std::string_view known : known_backends) {

@@ -10,6 +10,7 @@
 
 #include "core/option_text.h"
 #include "core/plan.h"
+#include "trt/capability.h"
 #include "trt/versions.h"
 
 namespace polygraph::trt {
@@ -70,17 +71,25 @@ Source<Config> config_of(const ModelRequest& request) {
   return config;
 }
 
-Source<Network> base_network_of(const ModelRequest& request) {
+Source<Library> library_of(const ModelRequest& request) {
   const std::vector<std::filesystem::path> files(request.plugins.begin(), request.plugins.end());
-  const Source<Library> library =
-      files.empty() ? Source<Library>(LoadLibrary()) : Source<Library>(LoadPlugins(files));
+  return files.empty() ? Source<Library>(LoadLibrary()) : Source<Library>(LoadPlugins(files));
+}
+
+NetworkOptions network_options_of(const ModelRequest& request) {
+  NetworkOptions options;
+  for (const auto& [name, text] : request.network) set_option(options, name, text);
+  return options;
+}
+
+Source<Network> base_network_of(const ModelRequest& request) {
+  const Source<Library> library = library_of(request);
   if (request.network_script) {
     if (!request.network.empty())
       refuse_beside_script(*request.network_script, request.network.front().first, "network");
     return NetworkFromScript(*request.network_script, library);
   }
-  NetworkOptions options;
-  for (const auto& [name, text] : request.network) set_option(options, name, text);
+  const NetworkOptions options = network_options_of(request);
   if (request.in_memory)
     return NetworkFromOnnxBytes([model = request.in_memory] { return onnx::encode_model(*model); }, options,
                                 library);
@@ -193,6 +202,10 @@ class TensorRtBackend final : public Backend {
 
   std::shared_ptr<const onnx::Model> network(const ModelRequest& request) const override {
     return std::make_shared<const onnx::Model>(onnx_like_from_network(network_of(request)));
+  }
+
+  Capability capability(const ModelRequest& request, bool partition) const override {
+    return capability_of(request.model, network_options_of(request), library_of(request).get(), partition);
   }
 
   std::vector<double> measure_layers(const std::filesystem::path& engine, int) const override {

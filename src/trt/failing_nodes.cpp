@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
-#include <polygraph/onnx/passes.h>
 #include <polygraph/onnx/save.h>
 
 #include <algorithm>
@@ -12,7 +11,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "onnx/captures.h"
+#include "onnx/cut_out_nodes.h"
 #include "onnx/graphs.h"
 #include "onnx/infer_if_possible.h"
 
@@ -52,12 +51,7 @@ class Nodes {
     }
   }
 
-  std::vector<std::string_view> taken_by(Index node) const {
-    const onnx::Node& of = graph_.nodes[node];
-    std::vector<std::string_view> values = onnx::captures_of(of);
-    values.insert(values.end(), of.inputs.begin(), of.inputs.end());
-    return values;
-  }
+  std::vector<std::string_view> taken_by(Index node) const { return onnx::taken_by(graph_.nodes[node]); }
 
   // Those on the ways from one to the other; both alone if there is no way.
   std::vector<Index> between(Index first, Index last) const {
@@ -205,35 +199,9 @@ std::string describe_nodes(const onnx::Model& model, std::span<const std::size_t
 }
 
 onnx::Model model_of_nodes(const onnx::Model& model, std::span<const std::size_t> nodes) {
-  const Nodes all(model.graph);
-  const std::unordered_set<Index> inside(nodes.begin(), nodes.end());
-  std::unordered_set<std::string_view> constant;
-  for (const onnx::TensorData& tensor : model.graph.initializers) constant.insert(tensor.name);
-  for (const auto& tensor : model.graph.sparse_initializers) constant.insert(tensor.values.name);
-
-  std::unordered_set<std::string_view> taken_outside;
-  for (const onnx::ValueInfo& output : model.graph.outputs) taken_outside.insert(output.name);
-  for (Index i = 0; i < model.graph.nodes.size(); ++i)
-    if (!inside.contains(i))
-      for (const std::string_view value : all.taken_by(i)) taken_outside.insert(value);
-
-  std::vector<onnx::passes::Boundary> inputs;
-  std::vector<onnx::passes::Boundary> outputs;
-  std::unordered_set<std::string_view> seen;
-  for (const Index i : nodes) {
-    for (const std::string_view value : all.taken_by(i)) {
-      const auto maker = all.maker(value);
-      if (!value.empty() && !constant.contains(value) && !(maker && inside.contains(*maker)) &&
-          seen.insert(value).second)
-        inputs.push_back({std::string(value)});
-    }
-    for (const std::string_view value : model.graph.nodes[i].outputs)
-      if (!value.empty() && taken_outside.contains(value)) outputs.push_back({std::string(value)});
-  }
-  onnx::Model part = model;
-  onnx::infer_shapes_if_possible(part);  // what becomes an input should have a type
-  onnx::passes::extract_subgraph(part, inputs, outputs);
-  return part;
+  onnx::Model typed = model;
+  onnx::infer_shapes_if_possible(typed);  // what becomes an input should have a type
+  return onnx::cut_out_nodes(typed, nodes);
 }
 
 void fail_naming_nodes(const std::string& problem, const std::string& remedy,

@@ -69,37 +69,14 @@ constexpr ParserFlag parser_flag_names[] = {{"native_instancenorm", 0},
                                             {"enable_plugin_override", 3},
                                             {"adjust_for_dla", 4}};
 
-void apply_parser_options(nvonnxparser::IParser& parser, const NetworkOptions& options,
-                          const Library& library) {
-  if (options.onnx_flags.empty() && !options.plugin_instancenorm) return;
-  if (options.plugin_instancenorm && flavour == Flavour::tensorrt_rtx)
-    throw BackendError("plugin_instancenorm: TensorRT-RTX has no plugins.",
-                       "Leave it out; InstanceNormalization is parsed as layers.");
-  std::uint32_t flags = options.onnx_flags.empty() ? parser_flags(parser) : 0;
-  for (const std::string& name : options.onnx_flags) {
-    if (name == "none" && options.onnx_flags.size() == 1) continue;
-    const auto bit = named_value<std::uint32_t>(parser_flag_names, name);
-    if (!bit) {
-      std::vector<std::string> names;
-      for (const ParserFlag& flag : parser_flag_names) names.emplace_back(flag.name);
-      throw UsageError(fmt::format("onnx_flags: the parser has no flag '{}'.{}", name, suggest(name, names)));
-    }
-    flags |= 1U << *bit;
-  }
-  if (options.plugin_instancenorm) flags &= ~1U;
-  if (!set_parser_flags(parser, flags))
-    throw BackendError(fmt::format("{}: the ONNX parser of {} {} has no flags.",
-                                   options.onnx_flags.empty() ? "plugin_instancenorm" : "onnx_flags",
-                                   flavour_name, library.version()),
-                       "Leave it out, or use TensorRT 10 or later.");
-}
-
 // One line for each error of the parser, with the nodes that they are about.
 std::vector<std::string> parser_errors(const nvonnxparser::IParser& parser, const onnx::Model& model) {
   std::vector<std::string> lines;
   for (int i = 0; i < parser.getNbErrors(); ++i) {
     const nvonnxparser::IParserError& error = *parser.getError(i);
-    std::string node = parser_error_node(error);
+    const ParserErrorNode of = parser_error_node(error);
+    std::string node = of.name;
+    if (!node.empty() && !of.op_type.empty()) node += " (" + of.op_type + ")";
     const auto index = static_cast<std::size_t>(error.node());
     if (node.empty() && error.node() >= 0 && index < model.graph.nodes.size())
       node = fmt::format("{} ({})", model.graph.nodes[index].name, model.graph.nodes[index].op_type);
@@ -133,14 +110,47 @@ bool type_outputs(onnx::Model& model) {
   return true;
 }
 
+}  // namespace
+
+void apply_parser_options(nvonnxparser::IParser& parser, const NetworkOptions& options,
+                          const Library& library) {
+  if (options.onnx_flags.empty() && !options.plugin_instancenorm) return;
+  if (options.plugin_instancenorm && flavour == Flavour::tensorrt_rtx)
+    throw BackendError("plugin_instancenorm: TensorRT-RTX has no plugins.",
+                       "Leave it out; InstanceNormalization is parsed as layers.");
+  std::uint32_t flags = options.onnx_flags.empty() ? parser_flags(parser) : 0;
+  for (const std::string& name : options.onnx_flags) {
+    if (name == "none" && options.onnx_flags.size() == 1) continue;
+    const auto bit = named_value<std::uint32_t>(parser_flag_names, name);
+    if (!bit) {
+      std::vector<std::string> names;
+      for (const ParserFlag& flag : parser_flag_names) names.emplace_back(flag.name);
+      throw UsageError(fmt::format("onnx_flags: the parser has no flag '{}'.{}", name, suggest(name, names)));
+    }
+    flags |= 1U << *bit;
+  }
+  if (options.plugin_instancenorm) flags &= ~1U;
+  if (!set_parser_flags(parser, flags))
+    throw BackendError(fmt::format("{}: the ONNX parser of {} {} has no flags.",
+                                   options.onnx_flags.empty() ? "plugin_instancenorm" : "onnx_flags",
+                                   flavour_name, library.version()),
+                       "Leave it out, or use TensorRT 10 or later.");
+}
+
+bool make_readable(onnx::Model& model) {
+  const bool typed = type_outputs(model);
+  const bool inputs = forget_unknown_names(model.graph.inputs);
+  const bool outputs = forget_unknown_names(model.graph.outputs);
+  const bool values = forget_unknown_names(model.graph.value_info);
+  return typed || inputs || outputs || values;
+}
+
+namespace {
+
 // The model as TensorRT can read it; nullopt if that is what it is already.
 std::optional<Bytes> readable(const onnx::Model& model) {
   onnx::Model named = model;
-  const bool typed = type_outputs(named);
-  const bool inputs = forget_unknown_names(named.graph.inputs);
-  const bool outputs = forget_unknown_names(named.graph.outputs);
-  const bool values = forget_unknown_names(named.graph.value_info);
-  if (!inputs && !outputs && !values && !typed) return std::nullopt;
+  if (!make_readable(named)) return std::nullopt;
   if (onnx::encoded_size(named) > onnx::largest_readable_model)
     return std::nullopt;  // TensorRT reads the file
   return onnx::encode_model(named);

@@ -31,4 +31,12 @@ struct Network::State {
 /// A network with nothing in it.
 std::shared_ptr<Network::State> make_network(const Library& library, bool strongly_typed);
 
+/// Gives the parser its flags. Throws UsageError or BackendError for those that it lacks.
+void apply_parser_options(nvonnxparser::IParser& parser, const NetworkOptions& options,
+                          const Library& library);
+
+/// Changes what keeps TensorRT from reading a model: outputs without a type, dimensions that share the name
+/// `?`. Returns whether there was any.
+bool make_readable(onnx::Model& model);
+
 }  // namespace polygraph::trt

@@ -43,7 +43,7 @@ class Completion(ProgramTest):
     @has("bash")
     def test_bash(self):
         self.assertEqual(self.bash("ins"), ["inspect"])
-        self.assertEqual(self.bash("inspect", ""), ["data", "diff-tactics", "model", "plan", "sparsity", "tactics"])
+        self.assertEqual(self.bash("inspect", ""), ["capability", "data", "diff-tactics", "model", "plan", "sparsity", "tactics"])
         self.assertEqual(self.bash("inspect", "model", "--sh"), ["--show"])
         self.assertEqual(self.bash("inspect", "model", "m", "--show", ""), ["layers", "attrs", "weights"])
         self.assertEqual(self.bash("inspect", "model", "m", "--show", "layers", "a"), ["attrs"])
@@ -79,7 +79,7 @@ class Completion(ProgramTest):
     @has("fish")
     def test_fish(self):
         self.assertEqual(self.fish("polygraph ins"), ["inspect"])
-        self.assertEqual(self.fish("polygraph inspect "), ["data", "model", "sparsity"])
+        self.assertEqual(self.fish("polygraph inspect "), ["capability", "data", "diff-tactics", "model", "sparsity", "tactics"])
         self.assertEqual(self.fish("polygraph inspect model --sh"), ["--show"])
         self.assertEqual(self.fish("polygraph inspect model m --show "), ["attrs", "layers", "weights"])
         self.assertIn("identity.onnx", self.fish("polygraph inspect model ident"))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <polygraph/core/capability.h>
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/script.h>
 #include <polygraph/core/tensor.h>
@@ -97,6 +98,9 @@ class Backend {
   /// of layers; its metadata say `library` and `strongly_typed`. Throws BackendError if this backend shows
   /// none.
   virtual std::shared_ptr<const onnx::Model> network(const ModelRequest& request) const;
+  /// How much of the ONNX file `model` this backend's parser takes: checked as a whole, or taken apart at
+  /// what it does not take. Throws BackendError if this backend cannot tell.
+  virtual Capability capability(const ModelRequest& request, bool partition) const;
 
  protected:
   ~Backend() = default;
