@@ -7,8 +7,9 @@
 #include <string>
 
 // What a plan says of itself in its first bytes. NVIDIA documents little of it. That of TensorRT is what
-// `trtexec --getPlanVersionOnly` reads, and for 8.5 what plans that TensorRT 8.5.3 wrote have in common. That of TensorRT-RTX is what its plans have
-// in common, built from several models with each option in turn; read for 1.6 alone beyond the version.
+// `trtexec --getPlanVersionOnly` reads, and for 8.5 what plans that TensorRT 8.5.3 wrote have in common. That
+// of TensorRT-RTX is what its plans have in common, built from several models with each option in turn; read
+// for 1.6 alone beyond the version.
 namespace polygraph {
 
 /// What TensorRT-RTX 1.6 notes of the configuration.

@@ -97,7 +97,8 @@ TEST(Plan, OfTensorRtTellsItsVersionFromEightPointSixOn) {
 TEST(Plan, OfTensorRtEightPointFiveTellsItsVersionAndSize) {
   using namespace std::string_literals;
   const std::string begin =
-      "ptrt\0\0\0\0\xe8\0\0\0\0\0\0\0\x51\x09\0\0\0\0\0\0\x02\x80\x01\0\x08\x02\x80\x01\0\x05\x02\x80\x01\0\x03"
+      "ptrt\0\0\0\0\xe8\0\0\0\0\0\0\0\x51\x09\0\0\0\0\0\0\x02\x80\x01\0\x08\x02\x80\x01\0\x05\x02\x80\x01\0"
+      "\x03"
       "\x02\x80\x01\0\x01"s;
   const auto header = read(begin);
   ASSERT_TRUE(header);
