@@ -35,12 +35,12 @@ struct Report {
   fs::path path;
   std::uint64_t file_size = 0;
   PlanHeader header;
-  std::string installed_version;  ///< of the library that it needs; empty if it cannot be had
-  std::string library;
-  std::string problem;  ///< why it cannot
+  std::string installed_version = {};  ///< of the library that it needs; empty if it cannot be had
+  std::string library = {};
+  std::string problem = {};  ///< why it cannot
   Verdict verdict = Verdict::perhaps;
-  std::string reason;
-  std::string remedy;  ///< empty if there is nothing to do
+  std::string reason = {};
+  std::string remedy = {};  ///< empty if there is nothing to do
 
   const char* maker() const { return header.rtx ? "TensorRT-RTX" : "TensorRT"; }
   const char* flavour() const { return header.rtx ? "trt-rtx" : "trt"; }
