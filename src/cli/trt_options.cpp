@@ -9,6 +9,7 @@
 #include <functional>
 #include <utility>
 
+#include "cli/json_output.h"
 #include "cli/metadata_text.h"
 #include "cli/onnx_options.h"
 
@@ -149,6 +150,11 @@ void record_engine_options(std::span<OptionGroup* const> openvino, std::span<Opt
   };
   for (OptionGroup* group : openvino) record(*group, given.openvino);
   for (OptionGroup* group : trt) record(*group, given.trt);
+}
+
+void refuse_dump_over_model(const ModelRequest& request) {
+  for (const auto& [field, value] : request.network)
+    if (field == "dump_failing_subgraph") refuse_model("--dump-failing-subgraph", value, request.model);
 }
 
 ModelRequest trt_request(const TrtArguments& arguments, const OpenVinoArguments& shared) {

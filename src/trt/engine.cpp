@@ -29,25 +29,32 @@ std::string network_name(const Network& network) {
 }
 
 std::string build_remedy(const EngineMessages& messages) {
+  constexpr const char* cublas =
+      "Install the cuBLAS that this version of TensorRT needs, or do without: tactic_sources 'none'.";
+  constexpr const char* cudnn =
+      "Install the cuDNN that this version of TensorRT needs, or do without: tactic_sources 'none'.";
   constexpr std::pair<std::string_view, const char*> remedies[] = {
-      {"cublas", "Install the cuBLAS that this version of TensorRT needs, or do without: tactic_sources 'none'."},
-      {"cuBLAS", "Install the cuBLAS that this version of TensorRT needs, or do without: tactic_sources 'none'."},
-      {"cudnn", "Install the cuDNN that this version of TensorRT needs, or do without: tactic_sources 'none'."},
-      {"cuDNN", "Install the cuDNN that this version of TensorRT needs, or do without: tactic_sources 'none'."},
+      {"cublas", cublas},
+      {"cuBLAS", cublas},
+      {"cudnn", cudnn},
+      {"cuDNN", cudnn},
       {"graphScope",
-       "TensorRT cannot take the conditions or loops of this model apart. Where they depend on shapes alone they "
+       "TensorRT cannot take the conditions or loops of this model apart. Where they depend on shapes alone "
+       "they "
        "can be folded: polygraph surgeon sanitize model.onnx -o folded.onnx --override-input-shapes ... "
        "--fold-constants."},
       {"cannot be negative",
        "The shapes are too small for the model: give an optimization profile for inputs with open dimensions "
        "(--trt-min-shapes, --trt-opt-shapes, --trt-max-shapes)."},
       {"any implementation",
-       "Try another precision, or larger limits of memory (memory_pool_limits); what remains has to be written "
+       "Try another precision, or larger limits of memory (memory_pool_limits); what remains has to be "
+       "written "
        "in another way, or as a plugin."},
   };
   for (const auto& [text, remedy] : remedies)
     if (messages.mention(text)) return remedy;
-  return "See the messages; `-vvv` shows all that TensorRT says. Another precision, or `polygraph surgeon sanitize "
+  return "See the messages; `-vvv` shows all that TensorRT says. Another precision, or `polygraph surgeon "
+         "sanitize "
          "--fold-constants`, may help.";
 }
 

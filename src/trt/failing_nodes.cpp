@@ -162,7 +162,8 @@ std::vector<std::size_t> failing_nodes(const onnx::Model& model, std::span<const
       add_part(nodes, *part, found);
       continue;
     }
-    if (const auto layers = between(message, "implementation for node ", ".)")) add_layers(nodes, *layers, found);
+    if (const auto layers = between(message, "implementation for node ", ".)"))
+      add_layers(nodes, *layers, found);
     if (const auto number = between(message, "While parsing node number ", " ["))
       if (const auto node = number_in(*number); node && *node < model.graph.nodes.size()) found.insert(*node);
     // Conditions and loops that the builder cannot take apart.
@@ -170,10 +171,10 @@ std::vector<std::size_t> failing_nodes(const onnx::Model& model, std::span<const
       for (Index i = 0; i < model.graph.nodes.size(); ++i)
         if (onnx::has_subgraphs(model.graph.nodes[i])) found.insert(i);
     // `(IConvolutionLayer conv: ...)`
-    if (const std::size_t layer = message.find("Layer "); layer != std::string::npos && layer > 0)
-      if (const auto name = between(std::string_view(message).substr(layer), "Layer ", ":"))
-        if (const auto node = nodes.of_layer(*name)) found.insert(*node);
-    // What the parser and the builder say of one layer begins with its name: `conv: ...`, `node conv (Conv): ...`.
+    if (const auto name = between(message, "Layer ", ":"))
+      if (const auto node = nodes.of_layer(*name)) found.insert(*node);
+    // What the parser and the builder say of one layer begins with its name: `conv: ...`, `node conv (Conv):
+    // ...`.
     const std::size_t colon = message.find(':');
     if (colon == std::string::npos) continue;
     std::string_view start(message.data(), colon);
@@ -212,16 +213,21 @@ void fail_naming_nodes(const std::string& problem, const std::string& remedy,
   if (nodes.empty()) {
     throw BackendError(
         problem,
-        dump.empty() ? remedy
-                     : remedy + fmt::format(" The messages name no node: '{}' was not written.", dump.string()),
+        dump.empty()
+            ? remedy
+            : remedy + fmt::format(" The messages name no node: '{}' was not written.", dump.string()),
         std::move(messages));
   }
   std::string what = describe_nodes(*model, nodes) + ".";
   if (dump.empty()) {
     what += " The option dump_failing_subgraph (--dump-failing-subgraph) saves that part as a model.";
   } else {
-    onnx::save_model(model_of_nodes(*model, nodes), dump);
-    what += fmt::format(" That part is saved as '{}'.", dump.string());
+    try {
+      onnx::save_model(model_of_nodes(*model, nodes), dump);
+      what += fmt::format(" That part is saved as '{}'.", dump.string());
+    } catch (const Error& error) {  // the failure itself matters more
+      what += fmt::format(" That part cannot be saved: {}", error.problem());
+    }
   }
   throw BackendError(problem + " " + what, remedy, std::move(messages));
 }

@@ -108,6 +108,11 @@ class Plans(ModelTest):
         part = self.path("part.onnx")
         self.check(run(*arguments, "--dump-failing-subgraph", part, environment=RTX), 4, stderr=f"That part is saved as '{part}'")
         self.check(run("inspect", "model", part), 0, stdout=["{a [dtype=float32, shape=(2, 3)]}", "1 Node(s)"])
+        # The model itself is not overwritten, and what cannot be saved does not hide the failure.
+        for command in (arguments, ("run", model, "--trt-rtx")):
+            self.check_error(run(*command, "--dump-failing-subgraph", model, environment=RTX), 2, "--dump-failing-subgraph")
+        self.check(run(*arguments, "--dump-failing-subgraph", "/proc/no/part.onnx", environment=RTX), 4,
+                   stderr=["The node concerned is NonZero", "That part cannot be saved"])
         # What the messages say nothing of is not saved, and that is said.
         self.check(run("convert", IDENTITY, "-o", self.path("m.plan"), "--convert-to", "trt-rtx", "--dump-failing-subgraph",
                        self.path("none.onnx"), environment=RTX), 0)
