@@ -1,4 +1,5 @@
-// Immediately evaluated, on TensorRT: read identity.onnx, edit the network, build an FP16 engine, save it and run it.
+// Immediately evaluated, on TensorRT: read identity.onnx, edit the network, build an FP16 engine, save it and
+// run it.
 //
 //   build_and_run_trt [identity.onnx [identity.engine]]
 
@@ -9,7 +10,8 @@
 namespace pg = polygraph;
 using namespace pg::trt;
 
-// Puts an identity layer behind the network's output, with TensorRT's own API, and calls the new output "output".
+// Puts an identity layer behind the network's output, with TensorRT's own API, and calls the new output
+// "output".
 void add_identity(Network& network) {
   nvinfer1::ITensor* const old_output = network->getOutput(0);
   network->unmarkOutput(*old_output);

@@ -31,8 +31,7 @@ void watch_for_interrupts() {
     int signal = 0;
     if (sigwait(&watched, &signal) != 0) return;
     discard_unfinished_files();
-    if (!silent)
-      log_text(Severity::critical, signal == SIGINT ? "Interrupted" : "Terminated");
+    if (!silent) log_text(Severity::critical, signal == SIGINT ? "Interrupted" : "Terminated");
     // No destructors: other threads are still at work.
     _exit(128 + signal);
   }).detach();

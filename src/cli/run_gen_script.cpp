@@ -31,11 +31,10 @@ class ProgramWriter {
       : arguments_(arguments), logging_(logging), command_(std::move(command)) {
     // NOLINTNEXTLINE(readability-isolate-declaration)
     const auto& [loading, model_options, inputs, save_onnx, runners, onnxrt, openvino, trt, calibrator,
-                 save_engine, onnxrt_options, engine_options, warm_up,
-                 sequential, use_subprocess, subprocess_timeout, layer_times, save_inputs, save_outputs,
-                 save_input_blob, load_outputs, postprocess_scripts, top_k, validate, compare,
-                 save_accuracy_results, json, junit, html, save_heatmaps, save_error_metrics_plot,
-                 gen_script] = arguments;
+                 save_engine, onnxrt_options, engine_options, warm_up, sequential, use_subprocess,
+                 subprocess_timeout, layer_times, save_inputs, save_outputs, save_input_blob, load_outputs,
+                 postprocess_scripts, top_k, validate, compare, save_accuracy_results, json, junit, html,
+                 save_heatmaps, save_error_metrics_plot, gen_script] = arguments;
     for (const auto& [option, path] : {std::pair{"--html", &html},
                                        {"--save-heatmaps", &save_heatmaps},
                                        {"--save-error-metrics-plot", &save_error_metrics_plot}})

@@ -11,7 +11,7 @@
 #include "core/option_text.h"
 #include "core/plan.h"
 #include "trt/capability.h"
-#include "trt/versions.h"
+#include "trt/versions/names.h"
 
 namespace polygraph::trt {
 

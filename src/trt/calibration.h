@@ -11,9 +11,9 @@
 
 namespace polygraph::trt {
 
-/// One calibration: answers what TensorRT's calibrators are asked while an engine is built (versions.h makes
-/// one of those of it). What goes wrong meanwhile is kept, since TensorRT's interface takes no errors:
-/// calibration then ends, nothing is written, and `finish` tells.
+/// One calibration: answers what TensorRT's calibrators are asked while an engine is built
+/// (versions/calibrator.h makes one of those of it). What goes wrong meanwhile is kept, since TensorRT's
+/// interface takes no errors: calibration then ends, nothing is written, and `finish` tells.
 class Calibration {
  public:
   /// Reads the cache, if there is one. Throws InputError if it cannot be read, or if there is none and none

@@ -18,7 +18,7 @@
 #include "trt/library.h"
 #include "trt/messages.h"
 #include "trt/network.h"
-#include "trt/versions.h"
+#include "trt/versions/parser.h"
 
 namespace polygraph::trt {
 

@@ -12,7 +12,11 @@
 #include "trt/library.h"
 #include "trt/messages.h"
 #include "trt/network.h"
-#include "trt/versions.h"
+#include "trt/versions/build.h"
+#include "trt/versions/calibrator.h"
+#include "trt/versions/library.h"
+#include "trt/versions/names.h"
+#include "trt/versions/types.h"
 
 namespace polygraph::trt {
 

@@ -16,7 +16,7 @@
 #include "trt/messages.h"
 #include "trt/narrow_network.h"
 #include "trt/network.h"
-#include "trt/versions.h"
+#include "trt/versions/run.h"
 
 namespace polygraph::trt {
 

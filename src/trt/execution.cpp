@@ -8,7 +8,8 @@
 
 #include "core/log_format.h"
 #include "trt/messages.h"
-#include "trt/versions.h"
+#include "trt/versions/run.h"
+#include "trt/versions/types.h"
 
 namespace polygraph::trt {
 
@@ -587,10 +588,11 @@ void Execution::take_debug_tensors() {
         fmt::format("{}: a debug tensor was not received: {}.", running, std::exchange(debug_->failure, {})),
         "Mark fewer tensors.");
   if (values.empty())
-    log_once(Severity::warning,
-             fmt::format("{} gave no debug tensors: none is marked in the engine, or this version does not give "
-                         "them (TensorRT-RTX 1.6 takes the marks and gives nothing)",
-                         flavour_name));
+    log_once(
+        Severity::warning,
+        fmt::format("{} gave no debug tensors: none is marked in the engine, or this version does not give "
+                    "them (TensorRT-RTX 1.6 takes the marks and gives nothing)",
+                    flavour_name));
   for (const auto& [name, tensor] : values)
     if (!signature_->has_output(name)) outputs_.set(name, tensor);
 }

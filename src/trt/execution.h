@@ -10,7 +10,7 @@
 
 #include "trt/cuda.h"
 #include "trt/signature.h"
-#include "trt/versions.h"
+#include "trt/versions/run.h"
 
 namespace polygraph::trt {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "trt/versions.h"
+#include "trt/versions/names.h"
 
 namespace polygraph::trt {
 

@@ -11,7 +11,7 @@
 #include "core/find_library.h"
 #include "core/log_format.h"
 #include "trt/messages.h"
-#include "trt/versions.h"
+#include "trt/versions/library.h"
 
 namespace polygraph::trt {
 

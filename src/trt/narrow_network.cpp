@@ -12,7 +12,8 @@
 #include "onnx/float_narrowing.h"
 #include "trt/layers.h"
 #include "trt/network.h"
-#include "trt/versions.h"
+#include "trt/versions/names.h"
+#include "trt/versions/network.h"
 
 namespace polygraph::trt {
 

@@ -18,7 +18,9 @@
 #include "trt/layers.h"
 #include "trt/library.h"
 #include "trt/messages.h"
-#include "trt/versions.h"
+#include "trt/versions/names.h"
+#include "trt/versions/network.h"
+#include "trt/versions/parser.h"
 
 namespace polygraph::trt {
 
@@ -104,7 +106,9 @@ bool forget_unknown_names(std::vector<onnx::ValueInfo>& values) {
 
 // Marked outputs may have no type, and TensorRT reads none without.
 bool type_outputs(onnx::Model& model) {
-  const auto has_no_type = [](const onnx::ValueInfo& output) { return !output.type || output.type->element_type == 0; };
+  const auto has_no_type = [](const onnx::ValueInfo& output) {
+    return !output.type || output.type->element_type == 0;
+  };
   if (std::ranges::none_of(model.graph.outputs, has_no_type)) return false;
   onnx::infer_shapes_if_possible(model);
   return true;
@@ -241,8 +245,7 @@ Network NetworkFromOnnxBytes::operator()() const {
   const auto model =
       std::make_shared<const onnx::Model>(onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive()));
   return parse(model, options_, library_.get(), "an ONNX model from memory", [&](auto& parser) {
-    if (const auto encoded = readable(*model))
-      return parser.parse(encoded->data(), encoded->size(), nullptr);
+    if (const auto encoded = readable(*model)) return parser.parse(encoded->data(), encoded->size(), nullptr);
     return parser.parse(bytes.data(), bytes.size(), nullptr);
   });
 }

@@ -7,7 +7,8 @@
 #include "trt/library.h"
 #include "trt/messages.h"
 #include "trt/network.h"
-#include "trt/versions.h"
+#include "trt/versions/library.h"
+#include "trt/versions/network.h"
 
 namespace polygraph::trt {
 
@@ -42,7 +43,8 @@ const std::string& Network::model_name() const {
 }
 
 std::shared_ptr<Network::State> make_network(const Library& library, bool strongly_typed) {
-  auto state = std::make_shared<Network::State>(Network::State{library, {}, {}, {}, {}, {}, {}, {}, false, 0, {}});
+  auto state =
+      std::make_shared<Network::State>(Network::State{library, {}, {}, {}, {}, {}, {}, {}, false, 0, {}});
   state->builder = library.state().make_builder();
   EngineMessages messages;
   state->network.reset(create_native_network(*state->builder, strongly_typed));

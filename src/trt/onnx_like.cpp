@@ -13,7 +13,8 @@
 
 #include "trt/layers.h"
 #include "trt/network.h"
-#include "trt/versions.h"
+#include "trt/versions/network.h"
+#include "trt/versions/types.h"
 
 namespace polygraph::trt {
 namespace {

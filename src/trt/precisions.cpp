@@ -7,7 +7,8 @@
 #include "core/names.h"
 #include "trt/layers.h"
 #include "trt/network.h"
-#include "trt/versions.h"
+#include "trt/versions/network.h"
+#include "trt/versions/types.h"
 
 namespace polygraph::trt {
 

@@ -9,7 +9,8 @@
 #include "trt/build_config.h"
 #include "trt/layers.h"
 #include "trt/messages.h"
-#include "trt/versions.h"
+#include "trt/versions/build.h"
+#include "trt/versions/types.h"
 
 namespace polygraph::trt {
 

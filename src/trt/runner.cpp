@@ -9,7 +9,7 @@
 #include "core/log_format.h"
 #include "trt/engine_layers.h"
 #include "trt/execution.h"
-#include "trt/versions.h"
+#include "trt/versions/run.h"
 
 namespace polygraph::trt {
 

@@ -14,7 +14,6 @@
 
 #include "core/script_compiler.h"
 #include "trt/network.h"
-#include "trt/versions.h"
 
 namespace polygraph::trt {
 namespace {

@@ -8,7 +8,8 @@
 #include <cmath>
 #include <string_view>
 
-#include "trt/versions.h"
+#include "trt/versions/run.h"
+#include "trt/versions/types.h"
 
 namespace polygraph::trt {
 

@@ -8,7 +8,8 @@
 #include "gpu/checks.h"
 #include "trt/cuda.h"
 #include "trt/library.h"
-#include "trt/versions.h"
+#include "trt/versions/network.h"
+#include "trt/versions/types.h"
 
 namespace polygraph::trt::test {
 
@@ -275,8 +276,9 @@ std::size_t status_bytes(const char* key) {
 // Peak memory while a plan is loaded from a file, beyond what stays.
 void benchmark_loading(const std::filesystem::path& models, const std::filesystem::path& saved) {
   const std::filesystem::path file = saved / "large.engine";
-  save_bytes(engine_bytes_from_network(NetworkFromOnnxPath(models / "large.onnx"), CreateConfig(config_options())),
-             file);
+  save_bytes(
+      engine_bytes_from_network(NetworkFromOnnxPath(models / "large.onnx"), CreateConfig(config_options())),
+      file);
   const auto size = std::filesystem::file_size(file);
   { const Engine warm = engine_from_path(file); }
   std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins anew
@@ -284,9 +286,11 @@ void benchmark_loading(const std::filesystem::path& models, const std::filesyste
   const auto start = Clock::now();
   const Engine engine = engine_from_path(file);
   const double ms = microseconds(start) * 1e-3;
-  fmt::print("  loading a plan of {:.1f} MB: {:.1f} ms; peak of memory {:.1f} MB above before, the mapped file included\n",
-             static_cast<double>(size) * 1e-6, ms,
-             (static_cast<double>(status_bytes("VmHWM")) - static_cast<double>(before)) * 1e-6);
+  fmt::print(
+      "  loading a plan of {:.1f} MB: {:.1f} ms; peak of memory {:.1f} MB above before, the mapped file "
+      "included\n",
+      static_cast<double>(size) * 1e-6, ms,
+      (static_cast<double>(status_bytes("VmHWM")) - static_cast<double>(before)) * 1e-6);
 }
 
 }  // namespace

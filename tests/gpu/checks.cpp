@@ -9,7 +9,8 @@
 #include <thread>
 
 #include "trt/cuda.h"
-#include "trt/versions.h"
+#include "trt/versions/library.h"
+#include "trt/versions/run.h"
 
 namespace polygraph::trt::test {
 
@@ -227,7 +228,8 @@ void check_debug_tensors(const fs::path& models) {
     std::string names;
     for (const std::string& name : outputs.names()) names += " " + name;
     require(is_debug_tensor(runner.engine().native(), "a"), "it is marked");
-    if (flavour == Flavour::tensorrt_rtx && !outputs.contains("a")) continue;  // 1.6 takes the marks and gives nothing
+    if (flavour == Flavour::tensorrt_rtx && !outputs.contains("a"))
+      continue;  // 1.6 takes the marks and gives nothing
     require(outputs.contains("a"), "outputs:" + names);
     require_values(outputs["a"], {f, 0, 2, 0});
     require(!runner.last_was_graph(), "no graph");

@@ -19,11 +19,12 @@ using ::testing::IsEmpty;
 // conv (0) -> a, relu (1) -> b, add (2) -> c; beside them neg (3) -> d; last (4) takes c and d.
 onnx::Model model_of_five() {
   using onnx::build::node;
-  return onnx::build::model(onnx::build::graph({"x"},
-                                               {node("Abs", {"x"}, {"a"}, "conv"), node("Relu", {"a"}, {"b"}, "relu"),
-                                                node("Add", {"b", "a"}, {"c"}, "add"), node("Neg", {"x"}, {"d"}),
-                                                node("Mul", {"c", "d"}, {"y"}, "last")},
-                                               {"y"}));
+  return onnx::build::model(
+      onnx::build::graph({"x"},
+                         {node("Abs", {"x"}, {"a"}, "conv"), node("Relu", {"a"}, {"b"}, "relu"),
+                          node("Add", {"b", "a"}, {"c"}, "add"), node("Neg", {"x"}, {"d"}),
+                          node("Mul", {"c", "d"}, {"y"}, "last")},
+                         {"y"}));
 }
 
 std::vector<std::size_t> found(const std::string& message) {
@@ -31,11 +32,14 @@ std::vector<std::size_t> found(const std::string& message) {
 }
 
 TEST(FailingNodes, OfAPartThatIsCompiledAsAWhole) {
-  EXPECT_THAT(found("Could not find any implementation for node {ForeignNode[conv...add]}.)"), ElementsAre(0, 1, 2));
-  EXPECT_THAT(found("Could not find any implementation for node {ForeignNode[relu...last]}.)"), ElementsAre(1, 2, 4));
+  EXPECT_THAT(found("Could not find any implementation for node {ForeignNode[conv...add]}.)"),
+              ElementsAre(0, 1, 2));
+  EXPECT_THAT(found("Could not find any implementation for node {ForeignNode[relu...last]}.)"),
+              ElementsAre(1, 2, 4));
   EXPECT_THAT(found("node {ForeignNode[node_of_d...last]}"), ElementsAre(3, 4));
   EXPECT_THAT(found("{ForeignNode[relu + add...node_of_d]}"), ElementsAre(3)) << "one end is no name";
-  EXPECT_THAT(found("{ForeignNode[relu...node_of_d]}"), ElementsAre(1, 3)) << "no way leads from one to the other";
+  EXPECT_THAT(found("{ForeignNode[relu...node_of_d]}"), ElementsAre(1, 3))
+      << "no way leads from one to the other";
   EXPECT_THAT(found("{ForeignNode[relu]}"), ElementsAre(1));
 }
 
@@ -54,9 +58,10 @@ TEST(FailingNodes, OfLayers) {
 TEST(FailingNodes, OfConditions) {
   using onnx::build::node;
   const onnx::Graph branch = onnx::build::graph({}, {node("Relu", {"x"}, {"b"}, "inner")}, {"b"});
-  const onnx::Node condition = onnx::build::with(node("If", {"c"}, {"y"}, "if"), "then_branch", onnx::Box<onnx::Graph>(branch));
-  const onnx::Model model =
-      onnx::build::model(onnx::build::graph({"x", "c"}, {node("Neg", {"x"}, {"d"}, "neg"), condition}, {"y"}));
+  const onnx::Node condition =
+      onnx::build::with(node("If", {"c"}, {"y"}, "if"), "then_branch", onnx::Box<onnx::Graph>(branch));
+  const onnx::Model model = onnx::build::model(
+      onnx::build::graph({"x", "c"}, {node("Neg", {"x"}, {"d"}, "neg"), condition}, {"y"}));
   const auto found_in = [&](const std::string& message) {
     return failing_nodes(model, std::vector<std::string>{message});
   };
@@ -68,7 +73,8 @@ TEST(FailingNodes, AreDescribed) {
   const onnx::Model model = model_of_five();
   EXPECT_EQ(describe_nodes(model, std::vector<std::size_t>{}), "");
   EXPECT_EQ(describe_nodes(model, std::vector<std::size_t>{3}), "The node concerned is Neg -> 'd'");
-  EXPECT_EQ(describe_nodes(model, std::vector<std::size_t>{0, 1}), "The nodes concerned are 'conv' (Abs), 'relu' (Relu)");
+  EXPECT_EQ(describe_nodes(model, std::vector<std::size_t>{0, 1}),
+            "The nodes concerned are 'conv' (Abs), 'relu' (Relu)");
   EXPECT_EQ(describe_nodes(model, std::vector<std::size_t>{0, 1, 2, 4}),
             "4 nodes of the model are concerned: 'conv' (Abs) to 'last' (Mul)");
 }
@@ -92,7 +98,8 @@ TEST(FailingNodes, AreNamedInTheErrorAndSaved) {
       return error.what();
     }
   };
-  EXPECT_THAT(text(&model, {}), HasSubstr("Building failed. The nodes concerned are 'relu' (Relu), 'add' (Add). The option"));
+  EXPECT_THAT(text(&model, {}),
+              HasSubstr("Building failed. The nodes concerned are 'relu' (Relu), 'add' (Add). The option"));
   EXPECT_THAT(text(nullptr, {}), HasSubstr("Building failed.\nTry another."));
   const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "failing_nodes_test.onnx";
   EXPECT_THAT(text(nullptr, file), HasSubstr("was not written"));

@@ -1,3 +1,5 @@
+#include "trt/versions/library.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <polygraph/core/error.h>
@@ -6,7 +8,6 @@
 #include <cstdlib>
 
 #include "helpers/message.h"
-#include "trt/versions.h"
 
 namespace polygraph::trt::test {
 namespace {

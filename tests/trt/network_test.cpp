@@ -139,8 +139,7 @@ TEST(SetTensorFormats, ReachTensorRt) {
 }
 
 TEST(NetworkFromOnnxBytes, MarksWhatIsNotFusedAway) {
-  const Network network =
-      network_from_onnx_bytes(chain(), {.mark_unfused_tensors_as_debug_tensors = true});
+  const Network network = network_from_onnx_bytes(chain(), {.mark_unfused_tensors_as_debug_tensors = true});
   EXPECT_FALSE(engine_bytes_from_network(network).empty());
 }
 

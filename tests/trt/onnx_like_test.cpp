@@ -12,7 +12,7 @@
 
 #include "helpers/message.h"
 #include "trt/models.h"
-#include "trt/versions.h"
+#include "trt/versions/types.h"
 
 namespace polygraph::trt::test {
 namespace {

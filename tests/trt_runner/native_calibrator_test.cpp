@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "compare/temporary_folder.h"
-#include "trt/versions.h"
+#include "trt/versions/calibrator.h"
 #include "trt_runner/stand_in/loaded.h"
 
 namespace polygraph::trt::test {

@@ -18,9 +18,9 @@ struct StandInCuda {
   std::atomic<int> mallocs_left = -1;  ///< until cudaMalloc finds no memory; -1: always enough
   std::atomic<bool> refuse_capture = false;
   std::atomic<cudaStream_t> forbid_capture_on = nullptr;  ///< as the default stream always is
-  std::atomic<bool> hold = false;                         ///< whoever waits for a stream waits until this is over
-  std::atomic<bool> is_held = false;                      ///< somebody does
-  std::atomic<int> fail_wait = 0;                         ///< the error that the next wait for a stream tells
+  std::atomic<bool> hold = false;     ///< whoever waits for a stream waits until this is over
+  std::atomic<bool> is_held = false;  ///< somebody does
+  std::atomic<int> fail_wait = 0;     ///< the error that the next wait for a stream tells
 };
 
 extern "C" {

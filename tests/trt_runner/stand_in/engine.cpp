@@ -5,8 +5,9 @@
 //   output y float32 -1,3 relu x
 //   profile x 1,3 2,3 4,3 s 1,3 2,3 8,3
 //
-// What a function takes is a debug tensor, `before_y`. The functions: copy, relu, nonzero (its size is known only once it ran), expand (x to the shape s), fail
-// (says so when it is run), uncapturable (as copy, and refuses to be recorded).
+// What a function takes is a debug tensor, `before_y`. The functions: copy, relu, nonzero (its size is known
+// only once it ran), expand (x to the shape s), fail (says so when it is run), uncapturable (as copy, and
+// refuses to be recorded).
 #include <dlfcn.h>
 
 #include <algorithm>
