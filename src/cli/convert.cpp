@@ -82,7 +82,7 @@ ExitCode draw_network(const Arguments& arguments, const std::string& target) {
   ModelRequest request = trt_request(arguments.trt, arguments.engine);
   request.model = arguments.onnx.loading.model;
   refuse_model("--output", arguments.output.string(), request.model);
-  refuse_dump_over_model(request);
+  refuse_to_overwrite_model(request);
   const Backend& backend = load_backend(target == trt_picture ? trt_target : trt_rtx_target);
   onnx::save_model(*backend.network(request), arguments.output);
   log_info("Saved a picture of the network to '{}': ONNX viewers show it, nothing can run it",
@@ -112,7 +112,7 @@ ExitCode build_engine(Arguments& arguments, const std::string& target) {
   request.model = arguments.onnx.loading.model;
   request.engine = arguments.output;
   check_engine_file(request);
-  refuse_dump_over_model(request);
+  refuse_to_overwrite_model(request);
   load_backend(target).build(request);
   return ExitCode::passed;
 }

@@ -127,7 +127,7 @@ std::unique_ptr<Runner> engine_of(const RunArguments& arguments, const RunnerArg
   }
   request.time_layers = arguments.layer_times;
   request.model = arguments.loading.model;
-  refuse_dump_over_model(request);
+  refuse_to_overwrite_model(request);
   request.in_memory = std::move(model);
   request.in_memory_name = changed_model_name;
   request.config.insert(request.config.end(), argument.settings.begin(), argument.settings.end());

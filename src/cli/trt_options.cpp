@@ -65,6 +65,8 @@ OptionGroup trt_config_group(TrtArguments& arguments) {
   for (Option& option : options_from_fields<trt::ConfigOptions>(arguments.config)) {
     std::string field = option.names.front().substr(2);
     std::replace(field.begin(), field.end(), '-', '_');
+    if (field.ends_with("_tactics"))
+      option.names.push_back(option.names.front().substr(0, 6) + "-tactic-replay");
     if (!is_shared(field)) group.options.push_back(std::move(option));
   }
   group.options.push_back(profile_option(
@@ -152,9 +154,13 @@ void record_engine_options(std::span<OptionGroup* const> openvino, std::span<Opt
   for (OptionGroup* group : trt) record(*group, given.trt);
 }
 
-void refuse_dump_over_model(const ModelRequest& request) {
+void refuse_to_overwrite_model(const ModelRequest& request) {
   for (const auto& [field, value] : request.network)
     if (field == "dump_failing_subgraph") refuse_model("--dump-failing-subgraph", value, request.model);
+  for (const auto& [field, value] : request.config) {
+    if (field == "save_tactics") refuse_model("--save-tactics", value, request.model);
+    if (field == "save_timing_cache") refuse_model("--save-timing-cache", value, request.model);
+  }
 }
 
 ModelRequest trt_request(const TrtArguments& arguments, const OpenVinoArguments& shared) {

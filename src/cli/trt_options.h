@@ -55,8 +55,8 @@ struct GivenEngineOptions {
 void record_engine_options(std::span<OptionGroup* const> openvino, std::span<OptionGroup* const> trt,
                            GivenEngineOptions& given);
 
-/// Throws UsageError if --dump-failing-subgraph would overwrite the request's model.
-void refuse_dump_over_model(const ModelRequest& request);
+/// Throws UsageError if something that is written besides the engine would overwrite the request's model.
+void refuse_to_overwrite_model(const ModelRequest& request);
 
 /// The request. Throws UsageError if the shapes of a profile do not go together.
 ModelRequest trt_request(const TrtArguments& arguments, const OpenVinoArguments& shared);

@@ -4,6 +4,7 @@
 #include <polygraph/core/tactic_replay.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace polygraph {
@@ -44,6 +45,8 @@ class Reader {
     if (!layers.is_object()) fail("'replay' is no object");
     for (const auto& [layer, algorithm] : layers.items())
       data.add(layer, this->algorithm(algorithm, fmt::format("layer '{}'", layer)));
+    if (const auto cache = json.find("timing_cache"); cache != json.end())
+      data.set_timing_cache(bytes(*cache, "'timing_cache'"));
     return data;
   }
 
@@ -64,6 +67,21 @@ class Reader {
     const auto found = json.find(key);
     if (found == json.end()) fail(fmt::format("{} has no '{}'", where, key));
     return *found;
+  }
+
+  std::vector<std::byte> bytes(const Json& json, const std::string& where) const {
+    const std::string digits = json.is_string() ? json.get<std::string>() : std::string();
+    std::vector<std::byte> bytes(digits.size() / 2);
+    bool valid = !digits.empty() && digits.size() % 2 == 0;
+    for (std::size_t i = 0; valid && i < bytes.size(); ++i) {
+      std::uint8_t value = 0;
+      const char* const pair = digits.data() + 2 * i;
+      const auto [end, error] = std::from_chars(pair, pair + 2, value, 16);
+      valid = error == std::errc() && end == pair + 2;
+      bytes[i] = std::byte{value};
+    }
+    if (!valid) fail(where + " is no text of hexadecimal digits");
+    return bytes;
   }
 
   std::int64_t number(const Json& json, const std::string& where) const {
@@ -116,6 +134,17 @@ Json optional_json(const std::optional<std::int64_t>& value) {
   return value ? Json(*value) : Json();
 }
 
+std::string hexadecimal(const std::vector<std::byte>& bytes) {
+  constexpr const char* digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const std::byte byte : bytes) {
+    text += digits[std::to_integer<unsigned>(byte) >> 4U];
+    text += digits[std::to_integer<unsigned>(byte) & 15U];
+  }
+  return text;
+}
+
 Json tensors_json(const std::vector<AlgorithmIo>& tensors) {
   Json list = Json::array();
   for (const AlgorithmIo& tensor : tensors)
@@ -164,8 +193,10 @@ std::string TacticReplayData::to_json() const {
                         {"inputs", tensors_json(algorithm.inputs)},
                         {"outputs", tensors_json(algorithm.outputs)},
                         {"polygraphy_class", "Algorithm"}};
-  return Json{{"replay", std::move(layers)}, {"polygraphy_class", "TacticReplayData"}}.dump(
-      4, ' ', true, Json::error_handler_t::replace);
+  Json json{{"replay", std::move(layers)}};
+  if (!timing_cache_.empty()) json["timing_cache"] = hexadecimal(timing_cache_);
+  json["polygraphy_class"] = "TacticReplayData";
+  return json.dump(4, ' ', true, Json::error_handler_t::replace);
 }
 
 void TacticReplayData::save(const std::filesystem::path& path) const {
@@ -178,6 +209,11 @@ TacticReplayData& TacticReplayData::add(std::string name, Algorithm algorithm) {
     entries_.emplace_back(std::move(name), std::move(algorithm));
   else
     found->second = std::move(algorithm);
+  return *this;
+}
+
+TacticReplayData& TacticReplayData::set_timing_cache(std::vector<std::byte> bytes) {
+  timing_cache_ = std::move(bytes);
   return *this;
 }
 

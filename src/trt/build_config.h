@@ -8,13 +8,17 @@
 #include <optional>
 
 #include "trt/calibration.h"
+#include "trt/tactics.h"
 
 namespace polygraph::trt {
 
-/// TensorRT's configuration for a network, with the timing cache that it uses.
+/// TensorRT's configuration for a network, with what it uses.
 struct BuildConfig {
-  std::shared_ptr<Calibration> calibration;  ///< null: none; these three outlive the configuration
+  // All that is null if there is none, and outlives the configuration.
+  std::shared_ptr<Calibration> calibration;
   std::shared_ptr<void> native_calibrator;
+  std::shared_ptr<Tactics> tactics;
+  std::shared_ptr<void> native_selector;
   std::shared_ptr<nvinfer1::ITimingCache> timing_cache;
   std::shared_ptr<nvinfer1::IBuilderConfig> config;
   /// Where types are part of the network: the one that it is to be rewritten to.

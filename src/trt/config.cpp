@@ -30,6 +30,13 @@ void require(bool given, std::string_view name, bool other_given, std::string_vi
                      fmt::format("Give {}, too, or leave {} out.", other, name));
 }
 
+void refuse_both(const std::string& one, std::string_view name, const std::string& other,
+                 std::string_view other_name) {
+  if (!one.empty() && !other.empty())
+    throw UsageError(fmt::format("{}: {} and {} do not go together.", attempt, name, other_name),
+                     "Give one of them.");
+}
+
 void check_range(std::string_view name, const std::optional<int>& value, int least, int most) {
   if (value && (*value < least || *value > most))
     throw UsageError(
@@ -50,6 +57,7 @@ Config CreateConfig::operator()() const {
           "version_compatible");
   require(options_.allow_gpu_fallback, "allow_gpu_fallback", options_.use_dla, "use_dla");
   require(calibrator_.has_value(), "a calibrator", options_.int8, "int8");
+  refuse_both(options_.save_tactics, "save_tactics", options_.load_tactics, "load_tactics");
   check_range("builder_optimization_level", options_.builder_optimization_level, 0, 5);
   check_range("max_aux_streams", options_.max_aux_streams, 0, INT_MAX);
   for (const auto& [kind, size] : options_.memory_pool_limits)
@@ -373,6 +381,7 @@ BuildConfig make_build_config(const Network& network, const Config& config) {
                                 "See its messages.");
   Settings(network, config, build).apply();
   attach_timing_cache(config, build);
+  build.tactics = make_tactics(config.options(), build);
   const nvinfer1::IOptimizationProfile* last_profile = nullptr;
   for (const Profile& profile : config.profiles())
     last_profile = &add_profile(network, *build.config, profile);

@@ -90,6 +90,7 @@ Built build_plan(const Network& network, const Config& config) {
     plan.reset(network.builder().buildSerializedNetwork(*network, *build.config));
   }
   if (build.calibration) build.calibration->finish();
+  if (build.tactics) build.tactics->finish(plan && plan->size() > 0);
   if (!plan || plan->size() == 0) {
     const std::string remedy = build_remedy(messages);
     fail_naming_nodes(attempt + " failed.", remedy, messages.take(), network.state().model.get(),

@@ -57,6 +57,24 @@ TEST(TacticReplayData, IsPrintedAsPolygraphyDoes) {
       "Outputs: (TensorInfo(DataType.FLOAT, (2, 1), -1, 1), TensorInfo(DataType.INT8, (), None, None))");
 }
 
+TEST(TacticReplayData, KeepsATimingCache) {
+  TacticReplayData replay;
+  replay.add("0x00ff", {.tactic = -1});
+  EXPECT_EQ(replay.to_json().find("timing_cache"), std::string::npos);
+  replay.set_timing_cache({std::byte{0}, std::byte{0xab}, std::byte{0x7}});
+  EXPECT_THAT(replay.to_json(), HasSubstr("\"timing_cache\": \"00ab07\""));
+  EXPECT_EQ(TacticReplayData::from_json(replay.to_json(), "x"), replay);
+  for (const char* cache : {"\"00a\"", "\"0g\"", "\"\"", "3"})
+    EXPECT_THAT(
+        message<InputError>([&] {
+          TacticReplayData::from_json(
+              std::string(R"({"replay": {}, "polygraphy_class": "TacticReplayData", "timing_cache": )") +
+                  cache + "}",
+              "x");
+        }),
+        HasSubstr("'timing_cache' is no text of hexadecimal digits"));
+}
+
 TEST(TacticReplayData, ReplacesWhatIsAddedAgain) {
   TacticReplayData replay;
   replay.add("a", {.tactic = 1}).add("b", {.tactic = 2}).add("a", {.tactic = 3});

@@ -1,6 +1,7 @@
 #include "gpu/checks.h"
 
 #include <polygraph/core/npy.h>
+#include <polygraph/core/tactic_replay.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include "trt/cuda.h"
 #include "trt/versions/library.h"
 #include "trt/versions/run.h"
+#include "trt/versions/tactics.h"
 
 namespace polygraph::trt::test {
 
@@ -355,6 +357,47 @@ void check_calibration(const fs::path& models, const fs::path& saved) {
   require(asked == 10, "not calibrated anew");
 }
 
+// TensorRT-RTX leaves the choice to when an engine is run: its timing cache has no entries.
+void check_no_tactics(const Source<Network>& network) {
+  require_throws<BackendError>(
+      [&] { engine_bytes_from_network(network, CreateConfig({.save_tactics = "replay.json"})); },
+      "has no options save_tactics");
+  std::shared_ptr<nvinfer1::ITimingCache> cache;
+  const auto edit = [&](nvinfer1::IBuilderConfig& config, const Network&) {
+    make_timing_cache_editable(config, false);
+    cache.reset(config.createTimingCache(nullptr, 0));
+    require(config.setTimingCache(*cache, false), "no timing cache");
+  };
+  engine_bytes_from_network(network, PostprocessConfig(CreateConfig(), edit));
+  require(tactics_of(*cache).empty(), "there are tactics to be told");
+}
+
+void check_tactics(const fs::path& models, const fs::path& saved) {
+  const NetworkFromOnnxPath network(models / "convolution.onnx");
+  if (flavour == Flavour::tensorrt_rtx) return check_no_tactics(network);
+  const fs::path replay = saved / "replay.json";
+  const auto build = [&](std::string save, std::string load) {
+    ConfigOptions options = config_options();
+    options.save_tactics = std::move(save);
+    options.load_tactics = std::move(load);
+    return EngineFromNetwork(network, CreateConfig(options))();
+  };
+  build(replay, "");
+  const TacticReplayData recorded = TacticReplayData::load(replay);
+  require(!recorded.entries().empty(), "nothing was recorded");
+  std::printf("     | %zu tactics were recorded: %s\n", recorded.entries().size(),
+              recorded.entries().front().second.str().c_str());
+  Runner runner{build("", replay)};
+  const auto active = runner.activate();
+  runner.infer(feed_of(runner, false));
+
+  TacticReplayData wrong = recorded;
+  wrong.add(recorded.entries().front().first, {.implementation = 1, .tactic = 12345});
+  wrong.save(saved / "wrong.json");
+  require_throws<BackendError>([&] { build("", saved / "wrong.json"); },
+                               has_algorithm_selector ? "is none of the" : "were not replayed");
+}
+
 std::size_t free_memory() {
   std::size_t free = 0;
   std::size_t total = 0;
@@ -420,6 +463,7 @@ void run_checks(Checks& checks, const fs::path& models, const fs::path& saved) {
   checks.check("device tensors and DLPack", [&] { check_device(relu); });
   checks.check("debug tensors", [&] { check_debug_tensors(models); });
   checks.check("INT8 calibration and its cache", [&] { check_calibration(models, saved); });
+  checks.check("tactics are recorded and replayed", [&] { check_tactics(models, saved); });
   checks.check("several inferences in flight", [&] { check_async(relu); });
   checks.check("several threads on one engine", [&] { check_threads(relu); });
   checks.check("waiting, streams, times", [&] { check_options(relu); });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -41,6 +42,10 @@ struct Algorithm {
 };
 
 /// The algorithms of a network's layers by name, in the order in which they were added.
+///
+/// From TensorRT 11 on, names are those of the entries of a timing cache (`0x` and 32 hexadecimal digits),
+/// and of an algorithm only the tactic is known, a hash; the timing cache is part of the replay. Polygraphy
+/// has no replays for these versions.
 class TacticReplayData {
  public:
   /// Throws InputError if the file cannot be read, is no JSON, or is no tactic replay, saying where.
@@ -58,12 +63,17 @@ class TacticReplayData {
   const Algorithm* find(std::string_view name) const;
   const std::vector<std::pair<std::string, Algorithm>>& entries() const { return entries_; }
 
+  /// TensorRT's own format; empty in replays of TensorRT up to 10. In JSON hexadecimal, as `timing_cache`.
+  const std::vector<std::byte>& timing_cache() const { return timing_cache_; }
+  TacticReplayData& set_timing_cache(std::vector<std::byte> bytes);
+
   /// As Polygraphy prints it: two lines for each layer.
   std::string str() const;
   friend bool operator==(const TacticReplayData&, const TacticReplayData&) = default;
 
  private:
   std::vector<std::pair<std::string, Algorithm>> entries_;
+  std::vector<std::byte> timing_cache_;
 };
 
 }  // namespace polygraph

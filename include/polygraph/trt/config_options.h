@@ -107,6 +107,8 @@ struct ConfigOptions {
   bool allow_gpu_fallback = false;
   std::string load_timing_cache = {};
   std::string save_timing_cache = {};
+  std::string save_tactics = {};
+  std::string load_tactics = {};
   std::map<std::string, std::string> memory_pool_limits = {};
   std::vector<std::string> tactic_sources = {};
   std::vector<std::string> preview_features = {};
@@ -154,6 +156,12 @@ struct ConfigOptions {
               "A timing cache, which makes building quicker; none yet is only a warning.", "FILE"},
         Field{"save_timing_cache", &O::save_timing_cache,
               "Where to save the timing cache; what the file has already stays in it.", "FILE"},
+        Field{"save_tactics", &O::save_tactics,
+              "Record in a tactic replay which algorithm TensorRT takes for each layer; TensorRT-RTX tells "
+              "none.",
+              "FILE"},
+        Field{"load_tactics", &O::load_tactics,
+              "Take the algorithms that a tactic replay names, and fail if TensorRT takes another.", "FILE"},
         Field{"memory_pool_limits", &O::memory_pool_limits,
               "The most memory of a kind: bytes, or with K, M or G. Kinds: workspace, dla_managed_sram, "
               "dla_local_dram, dla_global_dram, tactic_dram, tactic_shared_memory.",
