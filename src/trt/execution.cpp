@@ -588,11 +588,12 @@ void Execution::take_debug_tensors() {
         fmt::format("{}: a debug tensor was not received: {}.", running, std::exchange(debug_->failure, {})),
         "Mark fewer tensors.");
   if (values.empty())
-    log_once(
-        Severity::warning,
-        fmt::format("{} gave no debug tensors: none is marked in the engine, or this version does not give "
-                    "them (TensorRT-RTX 1.6 takes the marks and gives nothing)",
-                    flavour_name));
+    log_once(Severity::warning,
+             fmt::format(
+                 "{} gave no debug tensors: none is marked in the engine, or those that are were fused away "
+                 "(TensorRT-RTX 1.6 gives what mark_unfused_tensors_as_debug_tensors marks, and nothing "
+                 "that MarkDebug does)",
+                 flavour_name));
   for (const auto& [name, tensor] : values)
     if (!signature_->has_output(name)) outputs_.set(name, tensor);
 }

@@ -14,6 +14,7 @@
 #include "trt/network.h"
 #include "trt/versions/names.h"
 #include "trt/versions/network.h"
+#include "trt/wide_sums.h"
 
 namespace polygraph::trt {
 
@@ -119,6 +120,7 @@ struct NarrowNetwork::Plan {
   std::unordered_set<const ITensor*> sizes_;    ///< computed from shapes alone
   std::unordered_set<const ITensor*> fragile_;  ///< constants, moved perhaps, that do not survive
   std::unordered_map<const ITensor*, Weights> constants_;
+  WideSums sums_;
 };
 
 std::string NarrowNetwork::Plan::obstacle(ILayer& layer, Type type) {
@@ -141,7 +143,8 @@ std::string NarrowNetwork::Plan::obstacle(ILayer& layer, Type type) {
   return fragile ? fmt::format("a constant of it does not survive in {}", type_name(type)) : std::string();
 }
 
-NarrowNetwork::Plan::Plan(const Network& network, std::optional<Type> type) : layers(layers_of(*network)) {
+NarrowNetwork::Plan::Plan(const Network& network, std::optional<Type> type)
+    : layers(layers_of(*network)), sums_(layers) {
   for (ITensor* input : inputs_of(*network))
     if (input->getType() == Type::kFLOAT) floats.insert(input);
   for (ILayer* layer : layers)
@@ -183,7 +186,10 @@ NarrowNetwork::Plan::Plan(const Network& network, std::optional<Type> type) : la
       in_float32 += computes(kind) ? 1 : 0;
       continue;
     }
-    if (const std::string reason = obstacle(*layer, *wanted); !reason.empty()) {
+    std::string reason = obstacle(*layer, *wanted);
+    if (!is_asked && wanted == Type::kHALF && reason.empty() && sums_.contains(*layer))
+      reason = "sums may not fit in float16";
+    if (!reason.empty()) {
       if (is_asked)
         throw BackendError(fmt::format("The layer '{}' ({}) cannot compute in {}: {}.", layer->getName(),
                                        layer_type_name(kind), type_name(*wanted), reason),

@@ -21,6 +21,8 @@ namespace polygraph::trt {
 /// - layers that SetLayerPrecisions names with float32;
 /// - kinds of layers that make, count, sort or quantize numbers, plugins, and frames of loops and branches;
 /// - what belongs to shapes: float16 has no exact numbers above 2048;
+/// - sums and what is computed of them, if the type is float16 (WideSums), unless SetLayerPrecisions names
+/// them;
 /// - layers with a constant that does not survive: a finite value that would be infinite, or more than a
 /// tenth
 ///   of the values that would be zero.

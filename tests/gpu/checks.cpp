@@ -231,7 +231,7 @@ void check_debug_tensors(const fs::path& models) {
     for (const std::string& name : outputs.names()) names += " " + name;
     require(is_debug_tensor(runner.engine().native(), "a"), "it is marked");
     if (flavour == Flavour::tensorrt_rtx && !outputs.contains("a"))
-      continue;  // 1.6 takes the marks and gives nothing
+      continue;  // 1.6 takes such marks and gives nothing
     require(outputs.contains("a"), "outputs:" + names);
     require_values(outputs["a"], {f, 0, 2, 0});
     require(!runner.last_was_graph(), "no graph");

@@ -37,7 +37,9 @@ check 0 "Pass Rate: 100.00%" run "$models/resnet50.onnx" "--$backend" "${sources
 if [ "$backend" = trt-rtx ]; then
   check 0 "Pass Rate: 100.00%" run "$models/magika.onnx" "--$backend" --onnxrt --onnx-outputs '*' --val-range "[0,255]" \
     --atol 0.05 --rtol 0.05
-  check 0 "gave no debug tensors" run "$models/magika.onnx" "--$backend" --mark-unfused-tensors-as-debug-tensors --debug-tensors
+  check 0 "Conv2D:0.1_myl0 [dtype=float16" run "$models/magika.onnx" "--$backend" --fp16 --mark-unfused-tensors-as-debug-tensors \
+    --debug-tensors
+  check 0 "gave no debug tensors" run "$models/magika.onnx" "--$backend" --debug-tensors
   check 0 "Layer Times" run "$models/magika.onnx" "--$backend" --layer-times --iterations 3
 fi
 check 0 "Finished building" convert "$models/dynamic.onnx" -o "$work/dynamic.engine" --convert-to "$backend" "${sources[@]}" \

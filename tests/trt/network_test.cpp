@@ -22,6 +22,7 @@ using polygraph::test::message;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 // x -> Relu -> a -> Sigmoid -> b -> Exp -> y
 Bytes chain() {
@@ -102,6 +103,45 @@ TEST(NarrowNetwork, KeepsWhatDoesNotSurvive) {
   const NarrowNetwork half(network, nvinfer1::DataType::kHALF);
   EXPECT_EQ(half.narrowed(), 1u);
   EXPECT_EQ(half.kept(), 1u) << "1e6 is infinite in float16";
+}
+
+// x -> x * x -> mean -> + c -> sqrt -> s; x / s -> d -> max -> y; x -> average
+Network normalization() {
+  ModelBuilder b;
+  Tensor c(DataType::float32, Shape{1});
+  c.mutable_values<float>()[0] = 0.5f;
+  b.input("x", DataType::float32, {2, 512}).initializer("c", c);
+  b.node("Mul", {"x", "x"}, {"square"}).node("ReduceMean", {"square"}, {"mean"});
+  b.node("Add", {"mean", "c"}, {"sum"}).node("Sqrt", {"sum"}, {"s"}).node("Div", {"x", "s"}, {"d"});
+  b.node("ReduceMax", {"d"}, {"max"}).node("Relu", {"max"}, {"y"}).output("y", DataType::float32, {1, 1});
+  b.node("ReduceMean", {"x"}, {"average"}).output("average", DataType::float32, {1, 1});
+  return network_from_onnx_bytes(onnx::encode_model(b.model()));
+}
+
+TEST(NarrowNetwork, KeepsSumsThatMayNotFit) {
+  Network network = normalization();
+  const auto in_float32 = [&] {
+    std::vector<std::string> names;
+    for (const std::string name : {"square", "mean", "sum", "s", "d", "max", "average"})
+      for (const nvinfer1::ILayer* layer : layers_of(*network))
+        if (layer->getOutput(0)->getName() == name &&
+            layer->getOutput(0)->getType() == nvinfer1::DataType::kFLOAT)
+          names.push_back(name);
+    return names;
+  };
+  {
+    const NarrowNetwork narrow(network, nvinfer1::DataType::kHALF);
+    EXPECT_THAT(in_float32(), ElementsAre("square", "mean", "sum", "s"));
+  }
+  {
+    const NarrowNetwork narrow(network, nvinfer1::DataType::kBF16);
+    EXPECT_THAT(in_float32(), ElementsAre()) << "bfloat16 goes as far as float32";
+  }
+  for (const nvinfer1::ILayer* layer : layers_of(*network))
+    if (layer->getType() == nvinfer1::LayerType::kREDUCE)
+      set_layer_precisions(network, {{layer->getName(), DataType::float16}});
+  const NarrowNetwork narrow(network, nvinfer1::DataType::kHALF);
+  EXPECT_THAT(in_float32(), Not(testing::Contains("mean"))) << "what is asked for holds";
 }
 
 TEST(NarrowNetwork, ThatCannotBeIsAnError) {

@@ -70,8 +70,9 @@ struct RunnerOptions {
   std::size_t direct_output_limit = 16 * 1024;
   /// Tensors inside of the engine that were marked when its network was made (MarkDebug,
   /// NetworkOptions::mark_unfused_tensors_as_debug_tensors) are outputs of `infer`, too, behind the model's
-  /// own in the order in which they are computed. There are no CUDA graphs then. TensorRT-RTX 1.6 takes the
-  /// marks and gives nothing, which is warned about.
+  /// own in the order in which they are computed. There are no CUDA graphs then. TensorRT-RTX 1.6 gives
+  /// unfused tensors, under the names that the engine's layers have for them, and nothing of what MarkDebug
+  /// marks; that nothing is given is warned about.
   bool debug_tensors = false;
   /// What to submit to; without one, every runner and every inference in flight has a stream of its own.
   std::optional<Stream> stream = std::nullopt;
