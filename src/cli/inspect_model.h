@@ -3,8 +3,10 @@
 #include <polygraph/onnx/model.h>
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 namespace polygraph::cli {
 
@@ -19,6 +21,18 @@ struct InspectOptions {
   /// The folder of external data, if it is not the model's.
   std::filesystem::path external_data_folder = {};
   bool ignore_external_data = false;  ///< values in files beside the model are neither looked for nor shown
+  /// What loading a plan of TensorRT takes: libraries of plugins, and a lean runtime.
+  std::vector<std::filesystem::path> plugins = {};
+  std::filesystem::path runtime = {};
+  /// Saved results, whose extremes and means are shown with a plan's layers; empty: none.
+  std::filesystem::path tensor_info = {};
+};
+
+/// What there is to tell of a model: as text for people and as JSON for programs, of the form described in
+/// docs/json.md; both end with a line break. They throw InputError if the file is damaged.
+struct ModelDescription {
+  std::function<std::string()> text;
+  std::function<std::string()> json;
 };
 
 /// The model as Polygraphy prints it, heading included; ends with a line break. What differs from Polygraphy

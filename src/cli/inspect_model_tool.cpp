@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 #include "cli/inspect_html.h"
@@ -25,7 +26,8 @@ struct Arguments {
   std::string display_as;           // a backend whose network is shown; empty: the file as it is
   OpenVinoArguments shared;         // --plugins
   TrtArguments trt;
-  std::vector<std::string> given_trt;  // the options about networks
+  std::vector<std::string> given_trt;   // the options about networks
+  std::vector<std::string> given_plan;  // those about plans
 };
 
 OptionGroup model_group(Arguments& arguments) {
@@ -67,8 +69,8 @@ OptionGroup output_group(Arguments& arguments) {
        .metavar = "WHAT",
        .help = "Show layers, attributes or weights, too. Several can be named.",
        .arity = Arity::one_or_more,
-       .choices = {{"layers", "The nodes: name, operator, inputs and outputs."},
-                   {"attrs", "The attributes of the nodes; only together with layers."},
+       .choices = {{"layers", "The nodes or layers: name, operator, inputs and outputs."},
+                   {"attrs", "The attributes of these; only together with layers."},
                    {"weights", "The values of the weights; with layers, those of each node, too."}},
        .repeat = Repeat::each,
        .apply =
@@ -104,9 +106,6 @@ OptionGroup output_group(Arguments& arguments) {
 OptionGroup network_group(Arguments& arguments) {
   OptionGroup group = trt_network_group(arguments.trt);
   group.description = "With --display-as, or --trt-network-script.";
-  OptionGroup plugins = openvino_network_group(arguments.shared);
-  for (Option& option : plugins.options)
-    if (option.names.front() == "--plugins") group.options.push_back(std::move(option));
   OptionGroup scripts = trt_script_group(arguments.trt);
   for (Option& option : scripts.options)
     if (option.names.front().starts_with("--trt-network")) group.options.push_back(std::move(option));
@@ -121,7 +120,56 @@ OptionGroup network_group(Arguments& arguments) {
   return group;
 }
 
+OptionGroup plan_group(Arguments& arguments) {
+  InspectOptions& options = arguments.options;
+  OptionGroup group{.title = "TensorRT engine",
+                    .description = "Of plans, which are loaded to be described; --plugins also of networks."};
+  group.options = {
+      {.names = {"--plugins"},
+       .metavar = "LIBRARY",
+       .help = "Libraries with TensorRT's plugins to load.",
+       .arity = Arity::one_or_more,
+       .repeat = Repeat::each,
+       .completes = Completes::files,
+       .apply =
+           [&arguments, &options](Values values) {
+             std::vector<std::string>& of_network = arguments.shared.request.plugins;
+             of_network.insert(of_network.end(), values.begin(), values.end());
+             options.plugins.insert(options.plugins.end(), values.begin(), values.end());
+           }},
+      {.names = {"--load-runtime"},
+       .metavar = "LIBRARY",
+       .help =
+           "The lean runtime of a version-compatible engine that has none of its own (libnvinfer_lean.so).",
+       .arity = Arity::one,
+       .completes = Completes::files,
+       .apply = [&options](Values values) { options.runtime = values.front(); }},
+      {.names = {"--combine-tensor-info"},
+       .metavar = "FILE",
+       .help =
+           "Saved outputs, of which minimum, maximum and mean are shown with the layers' tensors of the same "
+           "names; the first runner and the first iteration count. Tensors inside of the engine are saved by "
+           "run --mark-unfused-tensors-as-debug-tensors --save-outputs.",
+       .arity = Arity::one,
+       .completes = Completes::files,
+       .apply = [&options](Values values) { options.tensor_info = values.front(); }}};
+  record_use(group, arguments.given_plan);
+  return group;
+}
+
+void check_plan_arguments(const Arguments& arguments, bool is_plan) {
+  if (!is_plan && !arguments.given_plan.empty())
+    throw UsageError(arguments.given_plan.front() + " is about engines of TensorRT, and '" +
+                         arguments.model.string() + "' is none.",
+                     "Leave it out.");
+  if (!arguments.options.tensor_info.empty() && !arguments.options.show_layers && !arguments.json)
+    throw UsageError("--combine-tensor-info has no use without the layers.", "Say --show layers, too.");
+}
+
 void check_network_arguments(const Arguments& arguments) {
+  for (const std::string& option : arguments.given_plan)
+    if (option != "--plugins")
+      throw UsageError(option + " is about engines, and a network of TensorRT is shown.", "Leave it out.");
   if (!arguments.model_type.empty() && arguments.model_type != "onnx")
     throw UsageError("--model-type " + arguments.model_type + ": networks are made of ONNX models.",
                      "Leave out --model-type, or --display-as.");
@@ -170,15 +218,15 @@ ExitCode inspect_model(Session& session, const Arguments& arguments) {
         "Say --display-as trt or --display-as trt-rtx.");
   const MappedFile file(arguments.model, MappedFile::Use::parts);
   const ModelKind& kind = kind_of_model(file, arguments.model_type);
+  check_plan_arguments(arguments, kind.name == std::string_view("plan"));
   if (arguments.html) {
     if (!kind.html)
       throw UsageError(std::string("--html: there is no picture of a model of type '") + kind.name + "'.",
                        "Give it the ONNX model that it was made from.");
     write_file(*arguments.html, kind.html(file, arguments.options));
   }
-  write_answer(
-      session, arguments.json, [&] { return kind.text(file, arguments.options); },
-      [&] { return kind.json(file, arguments.options); });
+  const ModelDescription told = kind.describe(file, arguments.options);
+  write_answer(session, arguments.json, told.text, told.json);
   return ExitCode::passed;
 }
 
@@ -197,6 +245,8 @@ Tool inspect_model_tool(Session& session) {
                     "A picture of the graph for the browser."},
                    {"polygraph inspect model identity.onnx --display-as trt-rtx --show layers",
                     "The network that TensorRT-RTX makes of it."},
+                   {"polygraph inspect model model.plan --show layers attrs",
+                    "Of an engine of TensorRT: profiles, memory, and each layer's tactic and origin."},
                    {"polygraph inspect model identity.onnx --json model.json",
                     "The text, and JSON for programs."}},
   };
@@ -208,8 +258,8 @@ Tool inspect_model_tool(Session& session) {
                        .completes = Completes::files,
                        .replaced_by = "--trt-network-script",
                        .apply = [arguments](Values values) { arguments->model = values.front(); }}};
-  tool.groups = {output_group(*arguments), model_group(*arguments), network_group(*arguments),
-                 external_data_group(*arguments), logging_group(session.logging)};
+  tool.groups = {output_group(*arguments), model_group(*arguments),         network_group(*arguments),
+                 plan_group(*arguments),   external_data_group(*arguments), logging_group(session.logging)};
   tool.long_running = true;
   tool.run = [&session, arguments] { return inspect_model(session, *arguments); };
   return tool;

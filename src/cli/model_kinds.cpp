@@ -43,10 +43,16 @@ std::string onnx_html(const MappedFile& file, const InspectOptions& options) {
   return onnx_to_html(model, options);
 }
 
+// Text and JSON have nothing in common that would take long to find twice.
+template <auto text, auto json>
+ModelDescription describe(const MappedFile& file, const InspectOptions& options) {
+  return {[&] { return text(file, options); }, [&] { return json(file, options); }};
+}
+
 constexpr ModelKind kinds[] = {
-    {"engine", "A saved engine.", EngineFile::recognise, engine_text, engine_json, nullptr},
-    {"plan", "An engine of TensorRT or TensorRT-RTX.", is_plan, plan_text, plan_json, nullptr},
-    {"onnx", "An ONNX model.", nullptr, onnx_text, onnx_json, onnx_html},
+    {"engine", "A saved engine.", EngineFile::recognise, describe<engine_text, engine_json>, nullptr},
+    {"plan", "An engine of TensorRT or TensorRT-RTX.", is_plan, describe_plan, nullptr},
+    {"onnx", "An ONNX model.", nullptr, describe<onnx_text, onnx_json>, onnx_html},
 };
 
 }  // namespace

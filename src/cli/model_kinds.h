@@ -16,10 +16,8 @@ struct ModelKind {
   const char* help;
   /// Whether a file with these bytes is one; null for the kind that is assumed where no other fits.
   bool (*recognise)(std::span<const std::byte> bytes);
-  /// The description, as text for people and as JSON for programs; both end with a newline. They throw
-  /// InputError if the file is damaged.
-  std::string (*text)(const MappedFile& file, const InspectOptions& options);
-  std::string (*json)(const MappedFile& file, const InspectOptions& options);
+  /// The description, which refers to both arguments.
+  ModelDescription (*describe)(const MappedFile& file, const InspectOptions& options);
   /// The picture, as an HTML page; null for kinds that have none.
   std::string (*html)(const MappedFile& file, const InspectOptions& options);
 };

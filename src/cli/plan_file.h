@@ -2,8 +2,8 @@
 
 #include <polygraph/core/files.h>
 
+#include <cstddef>
 #include <span>
-#include <string>
 
 #include "cli/inspect_model.h"
 
@@ -12,9 +12,9 @@ namespace polygraph::cli {
 /// Whether the bytes begin like a plan of TensorRT or TensorRT-RTX.
 bool is_plan(std::span<const std::byte> bytes);
 
-/// What a plan says of itself without its library and a GPU: who made it, and whether all of it is there.
-std::string plan_text(const MappedFile& file, const InspectOptions& options);
-/// The same as JSON, of the form described in docs/json.md.
-std::string plan_json(const MappedFile& file, const InspectOptions& options);
+/// Loads a plan with the library that it needs and tells what the engine says of itself. Without the library
+/// or a GPU, what the plan's first bytes say: who made it, and whether all of it is there. Throws InputError
+/// if the file is no plan, and for files that the options name and that are missing or damaged.
+ModelDescription describe_plan(const MappedFile& file, const InspectOptions& options);
 
 }  // namespace polygraph::cli

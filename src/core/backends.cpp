@@ -66,6 +66,11 @@ Capability Backend::capability(const ModelRequest&, bool) const {
                      "TensorRT and TensorRT-RTX do.");
 }
 
+EngineDescription Backend::describe(const DescriptionRequest&) const {
+  throw BackendError(std::string(name()) + " describes no engines.",
+                     "TensorRT and TensorRT-RTX do; what an engine of OpenVINO says stands in its header.");
+}
+
 const Backend& load_backend(std::string_view name) {
   std::vector<std::string> names;
   for (const std::string_view known : known_backends) {

@@ -4,6 +4,7 @@
 #include <polygraph/core/files.h>
 #include <polygraph/onnx/model.h>
 #include <polygraph/onnx/save.h>
+#include <polygraph/trt/describe.h>
 #include <polygraph/trt/loaders.h>
 #include <polygraph/trt/runner.h>
 #include <polygraph/trt/script.h>
@@ -71,9 +72,12 @@ Source<Config> config_of(const ModelRequest& request) {
   return config;
 }
 
+Source<Library> library_with(const std::vector<std::filesystem::path>& plugins) {
+  return plugins.empty() ? Source<Library>(LoadLibrary()) : Source<Library>(LoadPlugins(plugins));
+}
+
 Source<Library> library_of(const ModelRequest& request) {
-  const std::vector<std::filesystem::path> files(request.plugins.begin(), request.plugins.end());
-  return files.empty() ? Source<Library>(LoadLibrary()) : Source<Library>(LoadPlugins(files));
+  return library_with({request.plugins.begin(), request.plugins.end()});
 }
 
 NetworkOptions network_options_of(const ModelRequest& request) {
@@ -206,6 +210,11 @@ class TensorRtBackend final : public Backend {
 
   Capability capability(const ModelRequest& request, bool partition) const override {
     return capability_of(request.model, network_options_of(request), library_of(request).get(), partition);
+  }
+
+  EngineDescription describe(const DescriptionRequest& request) const override {
+    return describe_engine(
+        engine_from_path(request.engine, LoadRuntime(request.runtime, library_with(request.plugins))));
   }
 
   std::vector<double> measure_layers(const std::filesystem::path& engine, int) const override {

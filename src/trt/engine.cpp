@@ -63,8 +63,10 @@ std::unique_ptr<NarrowNetwork> narrow(const Network& network, const BuildConfig&
   if (!network.state().strongly_typed) return nullptr;
   if (!build.narrow_to && network.state().layer_precisions.empty()) return nullptr;
   auto narrowed = std::make_unique<NarrowNetwork>(network, build.narrow_to);
-  log_info("The network computes in narrower types in {} of {} layers", narrowed->narrowed(),
-           narrowed->narrowed() + narrowed->kept());
+  if (const std::size_t layers = narrowed->narrowed() + narrowed->kept(); layers > 0)
+    log_info("The network computes in narrower types in {} of {} layers", narrowed->narrowed(), layers);
+  else
+    log_info("No layer of the network computes in float32: there is nothing to narrow");
   return narrowed;
 }
 

@@ -5,6 +5,8 @@
 #include <polygraph/core/error.h>
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -15,9 +17,9 @@ namespace polygraph::trt {
 
 namespace {
 
-using nlohmann::json;
+using nlohmann::ordered_json;
 
-std::string text_of(const json& object, const char* key) {
+std::string text_of(const ordered_json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -25,50 +27,95 @@ std::string text_of(const json& object, const char* key) {
 // "Row major linear FP16 format", "Half", "N/A due to dynamic shapes": the type that the text names.
 std::optional<DataType> type_in(const std::string& text) {
   constexpr std::pair<std::string_view, DataType> names[] = {
-      {"BFloat16", DataType::bfloat16}, {"BF16", DataType::bfloat16}, {"Half", DataType::float16},
-      {"FP16", DataType::float16},      {"FP32", DataType::float32},  {"Float", DataType::float32},
-      {"FP8", DataType::float8e4m3fn},  {"Int8", DataType::int8},     {"INT8", DataType::int8},
-      {"Int64", DataType::int64},       {"INT64", DataType::int64},   {"Int32", DataType::int32},
-      {"INT32", DataType::int32},       {"Bool", DataType::boolean}};
+      {"BFloat16", DataType::bfloat16},   {"BF16", DataType::bfloat16},   {"Half", DataType::float16},
+      {"FP16", DataType::float16},        {"FP32", DataType::float32},    {"FP8", DataType::float8e4m3fn},
+      {"Float8", DataType::float8e4m3fn}, {"FP4", DataType::float4},      {"Float4", DataType::float4},
+      {"Float", DataType::float32},       {"E8M0", DataType::float8e8m0}, {"UInt8", DataType::uint8},
+      {"UINT8", DataType::uint8},         {"Int8", DataType::int8},       {"INT8", DataType::int8},
+      {"Int4", DataType::int4},           {"INT4", DataType::int4},       {"Int64", DataType::int64},
+      {"INT64", DataType::int64},         {"Int32", DataType::int32},     {"INT32", DataType::int32},
+      {"Bool", DataType::boolean},        {"BOOL", DataType::boolean}};
   for (const auto& [name, dtype] : names)
     if (text.find(name) != std::string::npos) return dtype;
   return std::nullopt;
 }
 
-std::vector<TensorInfo> tensors_of(const json& layer, const char* key) {
-  std::vector<TensorInfo> tensors;
-  const auto found = layer.find(key);
-  if (found == layer.end() || !found->is_array()) return tensors;
-  for (const json& entry : *found) {
-    if (!entry.is_object()) continue;
-    TensorInfo tensor;
-    tensor.name = text_of(entry, "Name");
-    std::string type = text_of(entry, "Format/Datatype");
-    if (type.empty()) type = text_of(entry, "Datatype");
-    tensor.dtype = type_in(type);
-    if (const auto dims = entry.find("Dimensions"); dims != entry.end() && dims->is_array()) {
-      std::vector<Dimension> shape;
-      for (const json& dim : *dims)
-        shape.emplace_back(dim.is_number_integer() ? dim.get<std::int64_t>() : -1);
-      tensor.shape = PartialShape(std::move(shape));
-    }
-    tensors.push_back(std::move(tensor));
-  }
-  return tensors;
+// Some versions have the type by itself.
+std::string format_of(const ordered_json& tensor) {
+  for (const char* key : {"Format/Datatype", "Format", "Datatype"})
+    if (std::string text = text_of(tensor, key); !text.empty()) return text;
+  return {};
 }
 
-EngineLayer layer_of(const json& entry) {
-  EngineLayer layer;
-  if (entry.is_string()) {
-    layer.name = entry.get<std::string>();
-    return layer;
+PartialShape shape_of(const ordered_json& tensor) {
+  const auto dims = tensor.find("Dimensions");
+  if (dims == tensor.end() || !dims->is_array()) return PartialShape::unknown_rank();
+  std::vector<Dimension> shape;
+  for (const ordered_json& dim : *dims)
+    shape.emplace_back(dim.is_number_integer() ? dim.get<std::int64_t>() : -1);
+  return PartialShape(std::move(shape));
+}
+
+void add_tensors(const ordered_json& layer, const char* key, std::vector<TensorInfo>& tensors,
+                 std::vector<std::string>& formats) {
+  const auto found = layer.find(key);
+  if (found == layer.end() || !found->is_array()) return;
+  for (const ordered_json& entry : *found) {
+    if (!entry.is_object()) continue;
+    const std::string format = format_of(entry);
+    std::optional<DataType> dtype = type_in(text_of(entry, "Datatype"));
+    if (!dtype) dtype = type_in(format);
+    tensors.push_back({text_of(entry, "Name"), dtype, shape_of(entry)});
+    formats.push_back(format.starts_with("N/A") ? std::string() : format);
   }
-  if (!entry.is_object()) return layer;
-  layer.name = text_of(entry, "Name");
-  layer.type = text_of(entry, "LayerType");
-  layer.kernel = text_of(entry, "TacticName");
-  layer.inputs = tensors_of(entry, "Inputs");
-  layer.outputs = tensors_of(entry, "Outputs");
+}
+
+// The optimization profile of a layer whose name ends with it: `conv [profile 1]`.
+int profile_in(std::string_view name) {
+  constexpr std::string_view mark = "[profile ";
+  const std::size_t at = name.rfind(mark);
+  if (at == std::string_view::npos) return 0;
+  int profile = 0;
+  std::from_chars(name.data() + at + mark.size(), name.data() + name.size(), profile);
+  return std::max(profile, 0);
+}
+
+std::string attribute_text(const ordered_json& value) {
+  return value.is_string() ? value.get<std::string>()
+                           : value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+void add_attribute(DescribedLayer& layer, const std::string& key, const ordered_json& value) {
+  if (key == "Metadata" && value.is_string())
+    if (auto nodes = parse_metadata(value.get_ref<const std::string&>())) {
+      layer.onnx_nodes = std::move(*nodes);
+      return;
+    }
+  if (key == "StreamId" && value.is_number_integer()) {
+    layer.stream = value.get<int>();
+    return;
+  }
+  for (const auto& [name, text] : {std::pair{"Name", &layer.name},
+                                   {"LayerType", &layer.type},
+                                   {"TacticName", &layer.kernel},
+                                   {"TacticValue", &layer.tactic},
+                                   {"Origin", &layer.origin}})
+    if (key == name) {
+      *text = attribute_text(value);
+      return;
+    }
+  if (key != "Inputs" && key != "Outputs") layer.attributes.emplace_back(key, attribute_text(value));
+}
+
+DescribedLayer layer_of(const ordered_json& entry) {
+  DescribedLayer layer;
+  if (entry.is_string()) layer.name = entry.get<std::string>();
+  if (entry.is_object()) {
+    for (const auto& [key, value] : entry.items()) add_attribute(layer, key, value);
+    add_tensors(entry, "Inputs", layer.inputs, layer.input_formats);
+    add_tensors(entry, "Outputs", layer.outputs, layer.output_formats);
+  }
+  layer.profile = profile_in(layer.name);
   for (const TensorInfo& output : layer.outputs)
     if (output.dtype && layer.precision.empty()) layer.precision = to_string(*output.dtype);
   return layer;
@@ -80,17 +127,51 @@ bool is_opaque(const EngineLayer& layer) {
 
 }  // namespace
 
-std::vector<EngineLayer> parse_layers(std::string_view text) {
-  const json document = json::parse(text, nullptr, false);
-  std::vector<EngineLayer> layers;
+std::optional<std::vector<std::string>> parse_metadata(std::string_view metadata) {
+  constexpr std::string_view begin = "[ONNX Layer: ";
+  std::vector<std::string> nodes;
+  while (!metadata.empty()) {
+    if (!metadata.starts_with(begin)) return std::nullopt;
+    metadata.remove_prefix(begin.size());
+    // A name may have brackets in it: the last bracket in front of what separates nodes ends it.
+    std::size_t end = std::min(metadata.find_first_of("\x1e\x1f"), metadata.size());
+    if (end == 0 || metadata[end - 1] != ']') return std::nullopt;
+    end = std::min(metadata.find("][ONNX Layer: "), end - 1);
+    nodes.emplace_back(metadata.substr(0, end));
+    metadata.remove_prefix(end + 1);
+    metadata.remove_prefix(std::min(metadata.find_first_not_of("\x1e\x1f"), metadata.size()));
+  }
+  return nodes;
+}
+
+namespace {
+
+// JSON has no control characters in texts; TensorRT's metadata are separated by some.
+std::string with_controls_escaped(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t')
+      fmt::format_to(std::back_inserter(escaped), "\\u{:04x}", static_cast<unsigned char>(c));
+    else
+      escaped += c;
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::vector<DescribedLayer> parse_layers(std::string_view text) {
+  const ordered_json document = ordered_json::parse(with_controls_escaped(text), nullptr, false);
+  std::vector<DescribedLayer> layers;
   if (!document.is_object()) return layers;
   const auto found = document.find("Layers");
   if (found == document.end() || !found->is_array()) return layers;
-  for (const json& entry : *found) layers.push_back(layer_of(entry));
+  for (const ordered_json& entry : *found) layers.push_back(layer_of(entry));
   return layers;
 }
 
-std::vector<EngineLayer> inspect_layers(const Engine& engine) {
+std::vector<DescribedLayer> inspect_layers(const Engine& engine) {
   EngineMessages messages;
   const std::shared_ptr<nvinfer1::IEngineInspector> inspector(engine->createEngineInspector());
   if (!inspector) messages.fail<BackendError>("TensorRT cannot inspect the engine.", "See its messages.");
@@ -100,7 +181,8 @@ std::vector<EngineLayer> inspect_layers(const Engine& engine) {
 
 namespace {
 
-void check_precision(const std::vector<EngineLayer>& layers, const std::string& asked, bool strongly_typed) {
+void check_precision(const std::vector<DescribedLayer>& layers, const std::string& asked,
+                     bool strongly_typed) {
   const auto shows = [](const EngineLayer& layer, const std::string& type) {
     const auto named = [&](const TensorInfo& tensor) {
       return tensor.dtype && to_string(*tensor.dtype) == type;
@@ -109,7 +191,7 @@ void check_precision(const std::vector<EngineLayer>& layers, const std::string& 
            std::any_of(layer.outputs.begin(), layer.outputs.end(), named);
   };
   const auto count = std::count_if(layers.begin(), layers.end(),
-                                   [&](const EngineLayer& layer) { return shows(layer, asked); });
+                                   [&](const DescribedLayer& layer) { return shows(layer, asked); });
   log_verbose("{} of the engine's {} layers show {}", count, layers.size(), asked);
   if (count > 0 || layers.empty() || std::any_of(layers.begin(), layers.end(), is_opaque)) return;
   if (strongly_typed)
@@ -123,7 +205,7 @@ void check_precision(const std::vector<EngineLayer>& layers, const std::string& 
 
 void check_precisions(const Engine& engine, const ConfigOptions& options, bool strongly_typed) {
   if (!options.fp16 && !options.bf16 && !options.int8) return;
-  const std::vector<EngineLayer> layers = inspect_layers(engine);
+  const std::vector<DescribedLayer> layers = inspect_layers(engine);
   if (options.fp16 || options.bf16)
     check_precision(layers, std::string(to_string(options.fp16 ? DataType::float16 : DataType::bfloat16)),
                     strongly_typed);

@@ -78,7 +78,7 @@ class LayerSums {
 void add_types(LayerTimes& times, const Engine& engine) {
   std::unordered_map<std::string, std::string> types;
   try {
-    for (EngineLayer& layer : inspect_layers(engine)) types.emplace(layer.name, std::move(layer.type));
+    for (DescribedLayer& layer : inspect_layers(engine)) types.emplace(layer.name, std::move(layer.type));
   } catch (const Error& error) {
     log_verbose("Layers have times without types: {}", error.what());
   }

@@ -17,19 +17,6 @@ namespace {
 
 using nvinfer1::OptProfileSelector;
 
-ShapeRange read_range(const nvinfer1::ICudaEngine& engine, const Signature::Tensor& input, int profile) {
-  const bool is_static =
-      std::ranges::find_if(input.dims, [](auto dim) { return dim < 0; }) == input.dims.end();
-  if (is_static && !input.on_host) return {Shape(input.dims), Shape(input.dims), Shape(input.dims)};
-  auto read = [&](OptProfileSelector selector) {
-    if (!input.on_host) return Shape(to_vector(engine.getProfileShape(input.name, profile, selector)));
-    const Shape shape(input.dims);
-    return Shape(profile_values(engine, input.name, profile, selector,
-                                static_cast<std::size_t>(std::max<std::int64_t>(shape.element_count(), 0))));
-  };
-  return {read(OptProfileSelector::kMIN), read(OptProfileSelector::kOPT), read(OptProfileSelector::kMAX)};
-}
-
 bool accepts(const ShapeRange& range, std::span<const std::int64_t> fed, bool on_host) {
   if (on_host && range.min.rank() == 0) return true;  // the profile says nothing of the values
   if (fed.size() != range.min.rank()) return false;
@@ -47,6 +34,18 @@ double distance(const ShapeRange& range, std::span<const std::int64_t> fed) {
 }
 
 }  // namespace
+
+ShapeRange read_range(const nvinfer1::ICudaEngine& engine, const char* input, int profile) {
+  const Shape shape(to_vector(engine.getTensorShape(input)));
+  const bool on_host = engine.getTensorLocation(input) == nvinfer1::TensorLocation::kHOST;
+  if (!on_host && std::ranges::all_of(shape, [](auto dim) { return dim >= 0; })) return {shape, shape, shape};
+  auto read = [&](OptProfileSelector selector) {
+    if (!on_host) return Shape(to_vector(engine.getProfileShape(input, profile, selector)));
+    return Shape(profile_values(engine, input, profile, selector,
+                                static_cast<std::size_t>(std::max<std::int64_t>(shape.element_count(), 0))));
+  };
+  return {read(OptProfileSelector::kMIN), read(OptProfileSelector::kOPT), read(OptProfileSelector::kMAX)};
+}
 
 Signature::Signature(const nvinfer1::ICudaEngine& engine) {
   for (int i = 0; i < engine.getNbIOTensors(); ++i) {
@@ -72,7 +71,7 @@ Signature::Signature(const nvinfer1::ICudaEngine& engine) {
   }
   for (int profile = 0; profile < engine.getNbOptimizationProfiles(); ++profile) {
     Ranges& ranges = profiles_.emplace_back();
-    for (const Tensor& input : inputs_) ranges.push_back(read_range(engine, input, profile));
+    for (const Tensor& input : inputs_) ranges.push_back(read_range(engine, input.name, profile));
   }
 }
 

@@ -11,6 +11,10 @@
 
 namespace polygraph::trt {
 
+/// What a profile allows an input to be: its shape, or of an input on the host its values, which are empty if
+/// the profile says nothing of them.
+ShapeRange read_range(const nvinfer1::ICudaEngine& engine, const char* input, int profile);
+
 /// What goes into and comes out of an engine, read from it once.
 class Signature {
  public:

@@ -49,7 +49,15 @@ check 0 "The shape (5, 3) cannot be that of the input" run "$work/dynamic.engine
 check 0 "Completed 10 iteration(s)" run "$work/dynamic.engine" "--$backend" --iterations 10 --allocation-strategy runtime \
   --cuda-graphs off --optimization-profile 0 --direct-output-limit 0 --trt-wait spin
 check 2 "there is no optimization profile 3" run "$work/dynamic.engine" "--$backend" --optimization-profile 3
-check 0 "TensorRT" inspect model "$work/dynamic.engine"
+check 0 "==== TensorRT Engine ====" inspect model "$work/dynamic.engine"
+check 0 "---- 1 Profile(s) (2 Tensor(s) Each) ----" inspect model "$work/dynamic.engine" --show layers attrs
+check 0 "Shapes: min=(1, 3), opt=(2, 3), max=(4, 3)" inspect model "$work/dynamic.engine" --show layers attrs
+check 0 "Layer 0    | " inspect model "$work/dynamic.engine" --show layers attrs
+check 0 "---- Attributes ----" inspect model "$work/dynamic.engine" --show layers attrs
+check 0 '"loaded": true' inspect model "$work/dynamic.engine" --json
+check 0 "Completed 1 iteration(s)" run "$work/dynamic.engine" "--$backend" --save-outputs "$work/outputs.json"
+check 0 ", avg=" inspect model "$work/dynamic.engine" --show layers --combine-tensor-info "$work/outputs.json"
+check 0 "Name: " inspect model "$work/identity.engine" --show layers attrs
 head -c 5000 "$work/dynamic.engine" >"$work/cut.engine"
 check 3 "is cut off" run "$work/cut.engine" "--$backend"
 exit $failed

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <polygraph/core/capability.h>
+#include <polygraph/core/engine_description.h>
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/script.h>
 #include <polygraph/core/tensor.h>
@@ -101,6 +102,9 @@ class Backend {
   /// How much of the ONNX file `model` this backend's parser takes: checked as a whole, or taken apart at
   /// what it does not take. Throws BackendError if this backend cannot tell.
   virtual Capability capability(const ModelRequest& request, bool partition) const;
+  /// Loads an engine and tells what it says of itself; nothing is run. Throws InputError if a file is missing
+  /// or damaged, BackendError if the engine cannot be loaded here, or if this backend describes none.
+  virtual EngineDescription describe(const DescriptionRequest& request) const;
 
  protected:
   ~Backend() = default;

@@ -171,4 +171,17 @@ class DefaultContext : public apiv::VExecutionContext {
   bool setCommunicator(void* communicator) noexcept override { return {}; }
 };
 
+class DefaultInspector : public apiv::VEngineInspector {
+ public:
+  IEngineInspector* getPImpl() noexcept override { return {}; }
+  bool setExecutionContext(IExecutionContext const* context) noexcept override { return {}; }
+  IExecutionContext const* getExecutionContext() const noexcept override { return {}; }
+  char const* getLayerInformation(int32_t layerIndex, LayerInformationFormat format) const noexcept override {
+    return {};
+  }
+  char const* getEngineInformation(LayerInformationFormat format) const noexcept override { return {}; }
+  void setErrorRecorder(IErrorRecorder* recorder) noexcept override {}
+  IErrorRecorder* getErrorRecorder() const noexcept override { return {}; }
+};
+
 }  // namespace polygraph::trt::test

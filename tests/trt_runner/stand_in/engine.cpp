@@ -4,6 +4,13 @@
 //   host_input s int64 2
 //   output y float32 -1,3 relu x
 //   profile x 1,3 2,3 4,3 s 1,3 2,3 8,3
+//   name net
+//   refittable
+//   verbosity layer_names_only
+//   alias y x
+//   inspector {"Layers": [...]}
+//
+// These may follow the first 32 bytes of a plan's header. Without an inspector's line there is no inspector.
 //
 // What a function takes is a debug tensor, `before_y`. The functions: copy, relu, nonzero (its size is known
 // only once it ran), expand (x to the shape s), fail (says so when it is run), uncapturable (as copy, and
@@ -171,8 +178,25 @@ class HostMemory final : public IHostMemory, public apiv::VHostMemory {
   std::string text_;
 };
 
+class Inspector final : public IEngineInspector, public DefaultInspector {
+ public:
+  explicit Inspector(const std::string& text) : text_(text) { IEngineInspector::mImpl = this; }
+  IEngineInspector* getPImpl() noexcept override { return this; }
+  const char* getEngineInformation(LayerInformationFormat format) const noexcept override {
+    return format == LayerInformationFormat::kJSON ? text_.c_str() : "";
+  }
+
+ private:
+  std::string text_;
+};
+
 class Engine final : public ICudaEngine, public DefaultEngine {
  public:
+  std::string network_name;
+  bool refittable = false;
+  ProfilingVerbosity verbosity = ProfilingVerbosity::kDETAILED;
+  std::map<std::string, std::string, std::less<>> aliases;  // of outputs
+  std::string inspector;
   std::vector<Tensor> tensors;
   std::vector<std::map<std::string, Range, std::less<>>> profiles;
 
@@ -210,6 +234,23 @@ class Engine final : public ICudaEngine, public DefaultEngine {
                                                OptProfileSelector select) const noexcept override {
     return range(name, profile).values[static_cast<int>(select)].data();
   }
+  const char* getName() const noexcept override { return network_name.c_str(); }
+  bool isRefittable() const noexcept override { return refittable; }
+  ProfilingVerbosity getProfilingVerbosity() const noexcept override { return verbosity; }
+  std::int32_t getNbLayers() const noexcept override { return 3; }
+  std::int32_t getNbAuxStreams() const noexcept override { return 2; }
+  const char* getAliasedInputTensor(const char* output) const noexcept override {
+    const auto found = aliases.find(output);
+    return found == aliases.end() ? nullptr : found->second.c_str();
+  }
+  std::int64_t getEngineStat(EngineStat stat) const noexcept override {
+    return stat == EngineStat::kTOTAL_WEIGHTS_SIZE ? 5000 : 40;
+  }
+  std::int64_t getStreamableWeightsSize() const noexcept override { return 3000; }
+  IEngineInspector* createEngineInspector() const noexcept override {
+    return inspector.empty() ? nullptr : new Inspector(inspector);
+  }
+  std::int64_t getDeviceMemorySizeV2() const noexcept override { return 256; }
   std::int64_t getDeviceMemorySizeForProfileV2(std::int32_t) const noexcept override { return 128; }
   IExecutionContext* createExecutionContext(ExecutionContextAllocationStrategy strategy) noexcept override {
     auto* const context = new Context(*this);
@@ -308,7 +349,13 @@ class Runtime final : public IRuntime, public DefaultRuntime {
   ICudaEngine* deserializeCudaEngine(const void* blob, std::size_t size) noexcept override {
     auto* const engine = new Engine;
     engine->text = std::string(static_cast<const char*>(blob), size);
-    std::istringstream text(engine->text);
+    constexpr std::size_t header_size = 32;
+    if (engine->text.find("unloadable") != std::string::npos) {
+      delete engine;
+      return nullptr;
+    }
+    std::istringstream text(engine->text.starts_with("vtrt") ? engine->text.substr(header_size)
+                                                             : engine->text);
     for (std::string line; std::getline(text, line);) parse(*engine, line);
     return engine;
   }
@@ -326,6 +373,7 @@ class Runtime final : public IRuntime, public DefaultRuntime {
         for (int i = 0; i < 3; ++i) profile[name].values[i] = parse_dimensions(values[i]);
       return;
     }
+    if (parse_property(engine, kind, words)) return;
     std::string type;
     std::string dims;
     Tensor tensor{};
@@ -335,6 +383,26 @@ class Runtime final : public IRuntime, public DefaultRuntime {
     tensor.input = kind != "output";
     tensor.on_host = kind == "host_input";
     engine.tensors.push_back(std::move(tensor));
+  }
+
+  static bool parse_property(Engine& engine, const std::string& kind, std::istringstream& words) {
+    std::string word;
+    if (kind == "name") {
+      words >> engine.network_name;
+    } else if (kind == "refittable") {
+      engine.refittable = true;
+    } else if (kind == "verbosity") {
+      words >> word;
+      engine.verbosity = word == "none" ? ProfilingVerbosity::kNONE : ProfilingVerbosity::kLAYER_NAMES_ONLY;
+    } else if (kind == "alias") {
+      words >> word;
+      words >> engine.aliases[word];
+    } else if (kind == "inspector") {
+      std::getline(words, engine.inspector);
+    } else {
+      return false;
+    }
+    return true;
   }
 };
 

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <NvInfer.h>
+#include <NvInferVersion.h>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "trt/versions/run.h"
+
+// What engines tell of themselves in only some versions.
+
+namespace polygraph::trt {
+
+/// Bytes on the GPU that a context needs for all profiles.
+inline std::int64_t device_memory(const nvinfer1::ICudaEngine& engine) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
+  return engine.getDeviceMemorySizeV2();
+#else
+  return static_cast<std::int64_t>(engine.getDeviceMemorySize());
+#endif
+}
+
+/// Bytes for each profile; empty if this version does not tell them apart.
+inline std::vector<std::int64_t> profile_memory([[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
+  std::vector<std::int64_t> bytes;
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
+  for (int profile = 0; profile < engine.getNbOptimizationProfiles(); ++profile)
+    bytes.push_back(device_memory_of_profile(engine, profile));
+#endif
+  return bytes;
+}
+
+/// Bytes of all weights, and of those that were left out of the plan.
+inline std::optional<std::int64_t> weights_size([[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 11)
+  return engine.getEngineStat(nvinfer1::EngineStat::kTOTAL_WEIGHTS_SIZE);
+#else
+  return std::nullopt;
+#endif
+}
+
+inline std::optional<std::int64_t> stripped_weights_size(
+    [[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 11)
+  return engine.getEngineStat(nvinfer1::EngineStat::kSTRIPPED_WEIGHTS_SIZE);
+#else
+  return std::nullopt;
+#endif
+}
+
+inline std::optional<std::int64_t> streamable_weights_size(
+    [[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
+#if NV_TENSORRT_MAJOR >= 10
+  return engine.getStreamableWeightsSize();
+#else
+  return std::nullopt;
+#endif
+}
+
+inline std::optional<int> aux_streams([[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+  return engine.getNbAuxStreams();
+#else
+  return std::nullopt;
+#endif
+}
+
+/// Empty if this version has no such levels.
+inline std::string_view hardware_compatibility([[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+  switch (engine.getHardwareCompatibilityLevel()) {
+    case nvinfer1::HardwareCompatibilityLevel::kNONE:
+      return "none";
+    case nvinfer1::HardwareCompatibilityLevel::kAMPERE_PLUS:
+      return "ampere_plus";
+    default:
+      return "same_compute_capability";  // the one that came later
+  }
+#else
+  return "";
+#endif
+}
+
+/// The input whose memory an output shares; null if there is none.
+inline const char* aliased_input([[maybe_unused]] const nvinfer1::ICudaEngine& engine,
+                                 [[maybe_unused]] const char* output) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 15)
+  return engine.getAliasedInputTensor(output);
+#else
+  return nullptr;
+#endif
+}
+
+}  // namespace polygraph::trt
