@@ -121,8 +121,10 @@ DescribedLayer layer_of(const ordered_json& entry) {
   return layer;
 }
 
-bool is_opaque(const EngineLayer& layer) {
-  return layer.name.find("ForeignNode") != std::string::npos || layer.precision.empty();
+// Compiled of a part of the network, whose types show at its borders only.
+bool is_opaque(const DescribedLayer& layer) {
+  return layer.precision.empty() || layer.type == "kgen" || layer.name.starts_with("__myl") ||
+         layer.name.find("ForeignNode") != std::string::npos;
 }
 
 }  // namespace
@@ -179,37 +181,26 @@ std::vector<DescribedLayer> inspect_layers(const Engine& engine) {
   return parse_layers(text != nullptr ? text : "");
 }
 
-namespace {
-
-void check_precision(const std::vector<DescribedLayer>& layers, const std::string& asked,
-                     bool strongly_typed) {
-  const auto shows = [](const EngineLayer& layer, const std::string& type) {
-    const auto named = [&](const TensorInfo& tensor) {
-      return tensor.dtype && to_string(*tensor.dtype) == type;
-    };
-    return std::any_of(layer.inputs.begin(), layer.inputs.end(), named) ||
-           std::any_of(layer.outputs.begin(), layer.outputs.end(), named);
-  };
-  const auto count = std::count_if(layers.begin(), layers.end(),
-                                   [&](const DescribedLayer& layer) { return shows(layer, asked); });
-  log_verbose("{} of the engine's {} layers show {}", count, layers.size(), asked);
-  if (count > 0 || layers.empty() || std::any_of(layers.begin(), layers.end(), is_opaque)) return;
+void check_precision(const std::vector<DescribedLayer>& layers, DataType asked, bool strongly_typed) {
+  const auto has = [&](const TensorInfo& tensor) { return tensor.dtype == asked; };
+  const auto count = std::ranges::count_if(layers, [&](const DescribedLayer& layer) {
+    return std::ranges::any_of(layer.inputs, has) || std::ranges::any_of(layer.outputs, has);
+  });
+  log_verbose("{} of the engine's {} layers show {}", count, layers.size(), to_string(asked));
+  if (count > 0 || layers.empty() || std::ranges::any_of(layers, is_opaque)) return;
   if (strongly_typed)
-    throw BackendError(
-        fmt::format("The engine was to compute in {}, and none of its {} layers does.", asked, layers.size()),
-        "Leave that type out, if FP32 is what is wanted.");
-  log_warning("{} is allowed, and TensorRT chose other types for all layers", asked);
+    throw BackendError(fmt::format("The engine was to compute in {}, and none of its {} layers does.",
+                                   to_string(asked), layers.size()),
+                       "Leave that type out, if FP32 is what is wanted.");
+  log_warning("{} is allowed, and TensorRT chose other types for all layers", to_string(asked));
 }
-
-}  // namespace
 
 void check_precisions(const Engine& engine, const ConfigOptions& options, bool strongly_typed) {
   if (!options.fp16 && !options.bf16 && !options.int8) return;
   const std::vector<DescribedLayer> layers = inspect_layers(engine);
   if (options.fp16 || options.bf16)
-    check_precision(layers, std::string(to_string(options.fp16 ? DataType::float16 : DataType::bfloat16)),
-                    strongly_typed);
-  if (options.int8) check_precision(layers, std::string(to_string(DataType::int8)), strongly_typed);
+    check_precision(layers, options.fp16 ? DataType::float16 : DataType::bfloat16, strongly_typed);
+  if (options.int8) check_precision(layers, DataType::int8, strongly_typed);
 }
 
 }  // namespace polygraph::trt

@@ -24,8 +24,10 @@ std::optional<std::vector<std::string>> parse_metadata(std::string_view metadata
 
 /// Compares what was asked for with what the inspector shows, and logs it. Throws BackendError if a strongly
 /// typed network was to compute in a narrower type and every layer shows another one. Layers that TensorRT
-/// compiled from a part of the network (`ForeignNode`) show the types at their borders only, and say nothing;
-/// there, what holds is what TensorRT inferred for the network (NarrowNetwork checks that).
+/// compiled from a part of the network (`ForeignNode`, `__myl...`) show the types at their borders only, and
+/// say nothing; there, what holds is what TensorRT inferred for the network (NarrowNetwork checks that).
 void check_precisions(const Engine& engine, const ConfigOptions& options, bool strongly_typed);
+/// The same for one type.
+void check_precision(const std::vector<DescribedLayer>& layers, DataType asked, bool strongly_typed);
 
 }  // namespace polygraph::trt

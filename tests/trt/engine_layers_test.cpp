@@ -2,11 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <polygraph/core/error.h>
+
+#include "helpers/message.h"
 
 namespace polygraph::trt::test {
 namespace {
 
+using polygraph::test::message;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Optional;
 using testing::Pair;
@@ -155,6 +160,31 @@ TEST(ParseMetadata, ListsTheNodes) {
               Optional(ElementsAre("a[0]", "")));
   for (const char* other : {"a", "[ONNX Layer: a", "[ONNX Layer: a] b", "[ONNX Layer: \x1f", "[ONNX Layer: "})
     EXPECT_EQ(parse_metadata(other), std::nullopt) << other;
+}
+
+DescribedLayer layer(std::string name, std::optional<DataType> dtype) {
+  DescribedLayer layer;
+  layer.name = std::move(name);
+  layer.outputs.push_back({"y", dtype, {}});
+  if (dtype) layer.precision = to_string(*dtype);
+  return layer;
+}
+
+TEST(CheckPrecision, MissesATypeThatNoLayerShows) {
+  const auto half = DataType::float16;
+  const DescribedLayer wide = layer("conv", DataType::float32);
+  check_precision({wide, layer("gemm", half)}, half, true);
+  check_precision({}, half, true);
+  EXPECT_THAT(message<BackendError>([&] { check_precision({wide}, half, true); }),
+              HasSubstr("was to compute in float16, and none of its 1 layers does"));
+  EXPECT_EQ(message<BackendError>([&] { check_precision({wide}, half, false); }), "nothing was thrown");
+}
+
+TEST(CheckPrecision, SaysNothingOfLayersThatAreCompiledOfSeveral) {
+  for (const char* name : {"{ForeignNode[a...b]}", "__myl_CastMeanCast_myl0_0"})
+    check_precision({layer("conv", DataType::float32), layer(name, DataType::float32)}, DataType::float16,
+                    true);
+  check_precision({layer("named", std::nullopt)}, DataType::float16, true);
 }
 
 }  // namespace

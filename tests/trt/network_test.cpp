@@ -105,7 +105,7 @@ TEST(NarrowNetwork, KeepsWhatDoesNotSurvive) {
   EXPECT_EQ(half.kept(), 1u) << "1e6 is infinite in float16";
 }
 
-// x -> x * x -> mean -> + c -> sqrt -> s; x / s -> d -> max -> y; x -> average
+// x -> x * x -> mean -> + c -> sqrt -> s; x / s -> d -> max -> y; x -> average -> z
 Network normalization() {
   ModelBuilder b;
   Tensor c(DataType::float32, Shape{1});
@@ -114,7 +114,9 @@ Network normalization() {
   b.node("Mul", {"x", "x"}, {"square"}).node("ReduceMean", {"square"}, {"mean"});
   b.node("Add", {"mean", "c"}, {"sum"}).node("Sqrt", {"sum"}, {"s"}).node("Div", {"x", "s"}, {"d"});
   b.node("ReduceMax", {"d"}, {"max"}).node("Relu", {"max"}, {"y"}).output("y", DataType::float32, {1, 1});
-  b.node("ReduceMean", {"x"}, {"average"}).output("average", DataType::float32, {1, 1});
+  b.node("ReduceMean", {"x"}, {"average"})
+      .node("Relu", {"average"}, {"z"})
+      .output("z", DataType::float32, {1, 1});
   return network_from_onnx_bytes(onnx::encode_model(b.model()));
 }
 
