@@ -10,12 +10,14 @@
 #include "core/log_format.h"
 #include "core/plan.h"
 #include "trt/build_config.h"
+#include "trt/build_progress.h"
 #include "trt/engine_layers.h"
 #include "trt/failing_nodes.h"
 #include "trt/library.h"
 #include "trt/messages.h"
 #include "trt/narrow_network.h"
 #include "trt/network.h"
+#include "trt/remedies.h"
 #include "trt/versions/run.h"
 
 namespace polygraph::trt {
@@ -26,36 +28,6 @@ std::string network_name(const Network& network) {
   if (!network.model_name().empty()) return network.model_name();
   const char* const name = network->getName();
   return name != nullptr ? name : "";
-}
-
-std::string build_remedy(const EngineMessages& messages) {
-  constexpr const char* cublas =
-      "Install the cuBLAS that this version of TensorRT needs, or do without: tactic_sources 'none'.";
-  constexpr const char* cudnn =
-      "Install the cuDNN that this version of TensorRT needs, or do without: tactic_sources 'none'.";
-  constexpr std::pair<std::string_view, const char*> remedies[] = {
-      {"cublas", cublas},
-      {"cuBLAS", cublas},
-      {"cudnn", cudnn},
-      {"cuDNN", cudnn},
-      {"graphScope",
-       "TensorRT cannot take the conditions or loops of this model apart. Where they depend on shapes alone "
-       "they "
-       "can be folded: polygraph surgeon sanitize model.onnx -o folded.onnx --override-input-shapes ... "
-       "--fold-constants."},
-      {"cannot be negative",
-       "The shapes are too small for the model: give an optimization profile for inputs with open dimensions "
-       "(--trt-min-shapes, --trt-opt-shapes, --trt-max-shapes)."},
-      {"any implementation",
-       "Try another precision, or larger limits of memory (memory_pool_limits); what remains has to be "
-       "written "
-       "in another way, or as a plugin."},
-  };
-  for (const auto& [text, remedy] : remedies)
-    if (messages.mention(text)) return remedy;
-  return "See the messages; `-vvv` shows all that TensorRT says. Another precision, or `polygraph surgeon "
-         "sanitize "
-         "--fold-constants`, may help.";
 }
 
 // Where types are part of the network, it is rewritten for as long as the result lives.
@@ -86,13 +58,16 @@ Built build_plan(const Network& network, const Config& config) {
   const auto narrowed = narrow(network, build);
   std::shared_ptr<nvinfer1::IHostMemory> plan;
   {
-    Progress progress("Building the engine");
+    const BuildProgress progress(*build.config);
     plan.reset(network.builder().buildSerializedNetwork(*network, *build.config));
   }
   if (build.calibration) build.calibration->finish();
   if (!plan || plan->size() == 0) {
-    const std::string remedy = build_remedy(messages);
-    fail_naming_nodes(attempt + " failed.", remedy, messages.take(), network.state().model.get(),
+    std::vector<std::string> lines = messages.take();
+    if (is_cancelled(lines))
+      throw BackendError(attempt + " was cancelled.", "The configuration's progress monitor asked for that.");
+    const std::string remedy = build_remedy(lines);
+    fail_naming_nodes(attempt + " failed.", remedy, std::move(lines), network.state().model.get(),
                       network.state().dump_failing_subgraph);
   }
   if (const std::string& path = config.options().save_timing_cache; !path.empty())
