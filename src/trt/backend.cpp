@@ -76,6 +76,12 @@ Source<Library> library_of(const ModelRequest& request) {
   return files.empty() ? Source<Library>(LoadLibrary()) : Source<Library>(LoadPlugins(files));
 }
 
+// What loads an engine. The libraries of a network that is built have been loaded for the network already.
+Source<Runtime> runtime_of(const ModelRequest& request, bool is_saved) {
+  if (is_saved && !request.plugins.empty()) return LoadRuntime(request.load_runtime, library_of(request));
+  return LoadRuntime(request.load_runtime);
+}
+
 NetworkOptions network_options_of(const ModelRequest& request) {
   NetworkOptions options;
   for (const auto& [name, text] : request.network) set_option(options, name, text);
@@ -221,10 +227,10 @@ class TensorRtBackend final : public Backend {
 
   std::unique_ptr<polygraph::Runner> runner(const ModelRequest& request,
                                             const std::string& name) const override {
-    Source<Engine> engine = EngineFromPath(request.model);
+    Source<Engine> engine = EngineFromPath(request.model, runtime_of(request, true));
     if (request.network_script || request.in_memory ||
         !read_plan_header(MappedFile(request.model, MappedFile::Use::parts).bytes())) {
-      engine = EngineFromNetwork(network_of(request), config_of(request));
+      engine = EngineFromNetwork(network_of(request), config_of(request), runtime_of(request, false));
       if (!request.engine.empty()) engine = SaveEngine(std::move(engine), request.engine);
     } else {
       refuse_for_plan(request);

@@ -17,6 +17,7 @@
 #include "trt/messages.h"
 #include "trt/narrow_network.h"
 #include "trt/network.h"
+#include "trt/plugins.h"
 #include "trt/remedies.h"
 #include "trt/versions/run.h"
 
@@ -93,20 +94,37 @@ void check_plan(const Bytes& plan, const std::string& name) {
                      "Copy or build it again.");
 }
 
+[[noreturn]] void fail_loading(const Bytes& plan, const Runtime& runtime, const std::string& name,
+                               std::vector<std::string> lines) {
+  const auto header = read_plan_header(plan.span());
+  const std::string made_by =
+      header->version.empty() ? "" : fmt::format(" (made by {} {})", flavour_name, header->version);
+  std::string problem = fmt::format("Loading {}{} with {} {} failed.", name, made_by, flavour_name,
+                                    runtime.library().version());
+  std::string remedy =
+      "An engine runs with the version of the library that made it, on the kind of GPU that it was built "
+      "for, "
+      "and needs a GPU and its driver to be loaded: see the messages, and what `nvidia-smi` says.";
+  if (const std::vector<MissingPlugin> missing = missing_plugins(lines); !missing.empty()) {
+    problem += " " + describe(missing);
+    remedy = remedy_for(missing, registered_plugins(runtime.library().state().plugin_registry()));
+  } else if (lacks_memory(lines)) {
+    remedy = "End what else uses the GPU's memory, or build the engine with weight streaming.";
+  }
+  throw BackendError(problem, remedy, std::move(lines));
+}
+
 Engine load_plan(const Bytes& plan, const Runtime& runtime, const std::string& name, bool keep = true) {
   EngineMessages messages;
   std::shared_ptr<nvinfer1::ICudaEngine> engine(runtime->deserializeCudaEngine(plan.data(), plan.size()));
-  if (!engine) {
-    const auto header = read_plan_header(plan.span());
-    const std::string made_by =
-        header->version.empty() ? "" : fmt::format(" (made by {} {})", flavour_name, header->version);
-    messages.fail<BackendError>(
-        fmt::format("Loading {}{} with {} {} failed.", name, made_by, flavour_name,
-                    runtime.library().version()),
-        "An engine runs with the version of the library that made it, on the kind of GPU that it was built "
-        "for, "
-        "and needs a GPU and its driver to be loaded: see the messages, and what `nvidia-smi` says.");
+  std::vector<std::string> lines;
+  // TensorRT's own plugins are many, and few engines use one.
+  if (!engine && !missing_plugins(lines = messages.take()).empty() &&
+      runtime.library().state().register_own_plugins()) {
+    engine.reset(runtime->deserializeCudaEngine(plan.data(), plan.size()));
+    lines = messages.take();
   }
+  if (!engine) fail_loading(plan, runtime, name, std::move(lines));
   return Engine(std::make_shared<const Engine::State>(
       Engine::State{runtime, keep ? plan : Bytes(), std::move(engine)}));
 }
@@ -123,9 +141,12 @@ Runtime LoadRuntime::operator()() const {
   EngineMessages messages;
   std::shared_ptr<nvinfer1::IRuntime> lean(load_lean_runtime(runtime.native(), path_.c_str()));
   if (!lean)
-    messages.fail<BackendError>(fmt::format("{} {} cannot load the runtime '{}'.", flavour_name,
-                                            runtime.library().version(), path_.native()),
-                                "Lean runtimes (libnvinfer_lean.so) exist from TensorRT 8.6 on.");
+    messages.fail<BackendError>(
+        fmt::format("{} {} cannot load the runtime '{}'.", flavour_name, runtime.library().version(),
+                    path_.native()),
+        "It has to be a lean runtime (libnvinfer_lean.so) of the version that made the "
+        "engine; TensorRT has them from 8.6 on.");
+  allow_host_code(*lean);
   return Runtime(std::shared_ptr<nvinfer1::IRuntime>(lean.get(), [lean, runtime](auto*) {}),
                  runtime.library());
 }

@@ -1,6 +1,5 @@
 #include "trt/network.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
@@ -18,6 +17,7 @@
 #include "trt/layers.h"
 #include "trt/library.h"
 #include "trt/messages.h"
+#include "trt/plugins.h"
 #include "trt/versions/names.h"
 #include "trt/versions/network.h"
 #include "trt/versions/parser.h"
@@ -40,18 +40,10 @@ Library LoadPlugins::operator()() const {
         fmt::format("Loading the plugin '{}': TensorRT-RTX has no plugins.", plugins_.front().native()),
         "Use TensorRT, or take the operators that need plugins out of the model.");
   for (const auto& plugin : plugins_) {
-    // A name without a folder is looked up by the dynamic linker.
     if (plugin.has_parent_path() && !std::filesystem::exists(plugin))
       throw InputError(fmt::format("Loading the plugin '{}': there is no such file.", plugin.native()),
                        "Give the path of a shared library with TensorRT plugins.");
-    // Never closed: their creators stay registered.
-    if (dlopen(plugin.c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr) {
-      const char* reason = dlerror();  // NOLINT(concurrency-mt-unsafe)
-      throw BackendError(fmt::format("Loading the plugin '{}' failed: {}.", plugin.native(),
-                                     reason ? reason : "unknown reason"),
-                         fmt::format("It must be a shared library made for TensorRT {}.", library.version()));
-    }
-    log_verbose("Loaded the plugin '{}'", plugin.native());
+    load_plugin_library(plugin, library);
   }
   return library;
 }
@@ -161,8 +153,23 @@ std::optional<Bytes> readable(const onnx::Model& model) {
 }
 
 constexpr const char* unsupported_remedy =
-    "Replace the operators that it names, or load plugins that have them (LoadPlugins, --plugins). "
-    "`polygraph surgeon sanitize --fold-constants` often removes what cannot be parsed.";
+    flavour == Flavour::tensorrt_rtx
+        ? "Replace the operators that it names: TensorRT-RTX has no plugins. "
+          "`polygraph surgeon sanitize --fold-constants` often removes what cannot be parsed."
+        : "Replace the operators that it names, or load plugins that have them (LoadPlugins, --plugins). "
+          "`polygraph surgeon sanitize --fold-constants` often removes what cannot be parsed.";
+
+// Names the nodes, and the plugins that they need.
+[[noreturn]] void fail_parsing(std::string problem, std::vector<std::string> lines,
+                               const onnx::Model& structure, const Network::State& state) {
+  const std::vector<MissingPlugin> missing = missing_plugins(structure, lines);
+  std::string remedy = unsupported_remedy;
+  if (!missing.empty()) {
+    problem += " " + describe(missing);
+    remedy = remedy_for(missing, registered_plugins(state.library.state().plugin_registry()));
+  }
+  fail_naming_nodes(problem, remedy, std::move(lines), &structure, state.dump_failing_subgraph);
+}
 
 void apply_marks(nvinfer1::INetworkDefinition& network, const NetworkOptions& options,
                  const Library& library) {
@@ -185,8 +192,8 @@ Network parse(std::shared_ptr<const onnx::Model> model, const NetworkOptions& op
   if (!run(*state->parser)) {
     std::vector<std::string> lines = parser_errors(*state->parser, structure);
     for (std::string& line : messages.take()) lines.push_back(std::move(line));
-    fail_naming_nodes(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
-                      unsupported_remedy, std::move(lines), &structure, options.dump_failing_subgraph);
+    fail_parsing(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
+                 std::move(lines), structure, *state);
   }
   apply_marks(*state->network, options, library);
   if (!structure.graph.name.empty()) state->network->setName(std::string(structure.graph.name).c_str());

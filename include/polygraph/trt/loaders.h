@@ -34,8 +34,11 @@ class LoadLibrary {
   std::filesystem::path path_;
 };
 
-/// Opens plugin libraries, whose creators register themselves, and yields the library that has them then.
-/// Throws InputError if a file is missing, BackendError if it cannot be opened; TensorRT-RTX has no plugins.
+/// Opens libraries with plugins of TensorRT's, sees to it that they are registered, and yields the TensorRT
+/// that has them then: for networks that use them, and for engines (`LoadRuntime({}, LoadPlugins({...}))`).
+/// TensorRT's own plugins need not be loaded. TensorRT-RTX has no plugins.
+/// Throws InputError if a file is missing, is no shared library, or registers no plugin; BackendError if it
+/// cannot be opened, naming what it lacks.
 class LoadPlugins {
  public:
   using Parameters = ParameterList<1, std::vector<std::filesystem::path>, Source<Library>>;
