@@ -3,13 +3,13 @@
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 #include <polygraph/onnx/model.h>
-#include <polygraph/onnx/save.h>
 #include <polygraph/trt/loaders.h>
 #include <polygraph/trt/runner.h>
 #include <polygraph/trt/script.h>
 
 #include "core/option_text.h"
 #include "core/plan.h"
+#include "onnx/held_model.h"
 #include "trt/capability.h"
 #include "trt/versions/names.h"
 
@@ -97,8 +97,7 @@ Source<Network> base_network_of(const ModelRequest& request) {
   }
   const NetworkOptions options = network_options_of(request);
   if (request.in_memory)
-    return NetworkFromOnnxBytes([model = request.in_memory] { return onnx::encode_model(*model); }, options,
-                                library);
+    return NetworkFromOnnxModel(onnx::HeldModel{request.in_memory, request.in_memory_name}, options, library);
   return NetworkFromOnnxPath(request.model, options, library);
 }
 
@@ -211,7 +210,9 @@ class TensorRtBackend final : public Backend {
   }
 
   Capability capability(const ModelRequest& request, bool partition) const override {
-    return capability_of(request.model, network_options_of(request), library_of(request).get(), partition);
+    // Our own reader finds damage, and says where.
+    return capability_of(request.in_memory ? *request.in_memory : onnx::load_model(request.model),
+                         network_options_of(request), library_of(request).get(), partition);
   }
 
   std::vector<double> measure_layers(const std::filesystem::path& engine, int) const override {

@@ -17,6 +17,7 @@
 #include "trt/layers.h"
 #include "trt/library.h"
 #include "trt/messages.h"
+#include "trt/parser_input.h"
 #include "trt/plugins.h"
 #include "trt/versions/names.h"
 #include "trt/versions/network.h"
@@ -143,15 +144,6 @@ bool make_readable(onnx::Model& model) {
 
 namespace {
 
-// The model as TensorRT can read it; nullopt if that is what it is already.
-std::optional<Bytes> readable(const onnx::Model& model) {
-  onnx::Model named = model;
-  if (!make_readable(named)) return std::nullopt;
-  if (onnx::encoded_size(named) > onnx::largest_readable_model)
-    return std::nullopt;  // TensorRT reads the file
-  return onnx::encode_model(named);
-}
-
 constexpr const char* unsupported_remedy =
     flavour == Flavour::tensorrt_rtx
         ? "Replace the operators that it names: TensorRT-RTX has no plugins. "
@@ -177,6 +169,16 @@ void apply_marks(nvinfer1::INetworkDefinition& network, const NetworkOptions& op
     throw BackendError(
         fmt::format("mark_unfused_tensors_as_debug_tensors: {} {} cannot.", flavour_name, library.version()),
         "Mark tensors by name (MarkDebug), or use TensorRT 10.16 or later.");
+}
+
+// Whether the parser reads the model as it is.
+bool is_readable(const onnx::Model& model) {
+  onnx::Model changed = model;
+  return model.storage.bytes().size() <= onnx::largest_readable_model && !make_readable(changed);
+}
+
+bool parse_input(nvonnxparser::IParser& parser, const ParserInput& input) {
+  return parser.parse(input.bytes().data(), input.bytes().size(), input.path());
 }
 
 template <class Parse>
@@ -227,13 +229,13 @@ NetworkFromOnnxPath::NetworkFromOnnxPath(std::filesystem::path path, NetworkOpti
 Network NetworkFromOnnxPath::operator()() const {
   // Our own reader finds damage, and says where; it reads the structure only, which costs little.
   const auto model = std::make_shared<const onnx::Model>(onnx::load_model(path_));
-  Network network = parse(model, options_, library_.get(), fmt::format("the ONNX model '{}'", path_.native()),
-                          [&](auto& parser) {
-                            using Severity = nvinfer1::ILogger::Severity;
-                            if (const auto encoded = readable(*model))
-                              return parser.parse(encoded->data(), encoded->size(), path_.c_str());
-                            return parser.parseFromFile(path_.c_str(), static_cast<int>(Severity::kWARNING));
-                          });
+  Network network = parse(
+      model, options_, library_.get(), fmt::format("the ONNX model '{}'", path_.native()), [&](auto& parser) {
+        using Severity = nvinfer1::ILogger::Severity;
+        if (is_readable(*model))
+          return parser.parseFromFile(path_.c_str(), static_cast<int>(Severity::kWARNING));
+        return parse_input(parser, ParserInput(*model));
+      });
   network.state().model_name = path_.filename().string();
   log_verbose("Read '{}': {} layers", path_.native(), network->getNbLayers());
   return network;
@@ -252,13 +254,30 @@ Network NetworkFromOnnxBytes::operator()() const {
   const auto model =
       std::make_shared<const onnx::Model>(onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive()));
   return parse(model, options_, library_.get(), "an ONNX model from memory", [&](auto& parser) {
-    if (const auto encoded = readable(*model)) return parser.parse(encoded->data(), encoded->size(), nullptr);
-    return parser.parse(bytes.data(), bytes.size(), nullptr);
+    if (is_readable(*model)) return parser.parse(bytes.data(), bytes.size(), nullptr);
+    return parse_input(parser, ParserInput(*model));
   });
 }
 
 std::string NetworkFromOnnxBytes::str() const {
   return cpp_expression<1>("NetworkFromOnnxBytes", model_bytes_, options_, library_);
+}
+
+NetworkFromOnnxModel::NetworkFromOnnxModel(Source<onnx::Model> model, NetworkOptions options,
+                                           Source<Library> library)
+    : model_(std::move(model)), options_(std::move(options)), library_(std::move(library)) {}
+
+Network NetworkFromOnnxModel::operator()() const {
+  const auto model = std::make_shared<const onnx::Model>(model_.get());
+  const ParserInput input(*model);
+  Network network = parse(model, options_, library_.get(), "an ONNX model from memory",
+                          [&](auto& parser) { return parse_input(parser, input); });
+  network.state().model_name = model->storage.path().filename().string();
+  return network;
+}
+
+std::string NetworkFromOnnxModel::str() const {
+  return cpp_expression<1>("NetworkFromOnnxModel", model_, options_, library_);
 }
 
 // PostprocessNetwork

@@ -96,7 +96,7 @@ class NetworkFromOnnxPath {
   Source<Library> library_;
 };
 
-/// Reads an ONNX model from memory; external data is not found. Throws as NetworkFromOnnxPath.
+/// Reads an encoded ONNX model from memory; external data is not found. Throws as NetworkFromOnnxPath.
 class NetworkFromOnnxBytes {
  public:
   using Parameters = ParameterList<1, Source<Bytes>, NetworkOptions, Source<Library>>;
@@ -107,6 +107,27 @@ class NetworkFromOnnxBytes {
 
  private:
   Source<Bytes> model_bytes_;
+  NetworkOptions options_;
+  Source<Library> library_;
+};
+
+/// Reads an ONNX model (`polygraph/onnx/model.h`) that is in memory, its external data included, wherever the
+/// model looks for it. One of more than 2 GB is read from its own file or, if it was changed, from a
+/// temporary one in TMPDIR, which needs room for the weights meanwhile. Throws as NetworkFromOnnxPath, and
+/// InputError if external data or that room is missing.
+/// @code
+///   auto load = NetworkFromOnnxModel(onnx::ModifyOutputs(onnx::OnnxFromPath("m.onnx"), {.outputs = {"*"}}));
+/// @endcode
+class NetworkFromOnnxModel {
+ public:
+  using Parameters = ParameterList<1, Source<onnx::Model>, NetworkOptions, Source<Library>>;
+  explicit NetworkFromOnnxModel(Source<onnx::Model> model, NetworkOptions options = {},
+                                Source<Library> library = LoadLibrary());
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  Source<onnx::Model> model_;
   NetworkOptions options_;
   Source<Library> library_;
 };
@@ -369,6 +390,7 @@ inline constexpr Immediately<LoadRuntime> load_runtime;
 inline constexpr Immediately<CreateNetwork> create_network;
 inline constexpr Immediately<NetworkFromOnnxPath> network_from_onnx_path;
 inline constexpr Immediately<NetworkFromOnnxBytes> network_from_onnx_bytes;
+inline constexpr Immediately<NetworkFromOnnxModel> network_from_onnx_model;
 inline constexpr Immediately<PostprocessNetwork> postprocess_network;
 inline constexpr Immediately<ModifyNetworkOutputs> modify_network_outputs;
 inline constexpr Immediately<SetLayerPrecisions> set_layer_precisions;
