@@ -125,6 +125,7 @@ Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, 
       cuda_(cuda::functions()),
       device_(cuda::current_device()),
       stream_(options.stream ? *options.stream : Stream::create()) {
+  blame_stream();
   EngineMessages messages;
   context_.reset(make_context(engine_.native(), options_.allocation_strategy));
   if (!context_)
@@ -154,8 +155,8 @@ Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, 
     made.name = output.name;
     made.on_host = output.on_host;
     made.dtype = output.dtype;
-    outputs_of_context_.push_back(std::move(made));
     made.aliased_input = output.aliased_input;
+    outputs_of_context_.push_back(std::move(made));
     outputs_.set(output.name, Tensor());
     device_outputs_.set(output.name, DeviceTensor());
   }
@@ -165,7 +166,7 @@ Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, 
 }
 
 Execution::~Execution() {
-  if (in_flight_) cuda_.stream_synchronize(stream_.native());
+  if (in_flight_ && cuda_.stream_synchronize(stream_.native()) != cudaSuccess) cuda_.get_last_error();
 }
 
 void Execution::reset_graph() {
@@ -195,7 +196,7 @@ void Execution::submit(const FeedDict& feed) {
     bind_shapes();
     bind_addresses({});
   }
-  run();
+  start();
 }
 
 void Execution::submit(const DeviceTensorMap& inputs, const FeedDict& host_inputs,
@@ -232,7 +233,7 @@ void Execution::submit(const DeviceTensorMap& inputs, const FeedDict& host_input
   if (!same) [[unlikely]]
     bind_shapes();
   bind_addresses(outputs);
-  run();
+  start();
 }
 
 // Whether all inputs have the shapes that are set; for those on the host also the values.
@@ -515,6 +516,26 @@ void Execution::copy_in_chunks(Input& input, const Tensor& tensor) {
 
 // Running
 
+// Of what fails on a stream of the caller's, the stream itself may be the reason.
+void Execution::start() {
+  try {
+    run();
+  } catch (const BackendError&) {
+    blame_stream();
+    throw;
+  }
+}
+
+void Execution::blame_stream() const {
+  if (!options_.stream) return;
+  const cudaError_t error = cuda_.stream_query(stream_.native());
+  if (error != cudaSuccess) cuda_.get_last_error();
+  if (error != cudaErrorInvalidResourceHandle && error != cudaErrorContextIsDestroyed) return;
+  throw UsageError(fmt::format("{}: the stream that the runner was given is no longer there ({}).", running,
+                               cuda_.get_error_name(error)),
+                   "Deactivate the runner before the stream is destroyed, or the device reset.");
+}
+
 void Execution::run() {
   const cudaStream_t stream = stream_.native();
   if (started_) cuda::check(cuda_.event_record(started_->native(), stream), "cudaEventRecord", running);
@@ -639,6 +660,15 @@ void Execution::fail_running(cudaError_t error) {
 void Execution::wait() {
   if (!in_flight_) return;
   in_flight_ = false;
+  try {
+    finish();
+  } catch (const BackendError&) {
+    blame_stream();
+    throw;
+  }
+}
+
+void Execution::finish() {
   cudaError_t error = cudaErrorNotReady;
   if (options_.wait == Wait::spin) {
     while (error == cudaErrorNotReady)

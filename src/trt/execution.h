@@ -146,12 +146,15 @@ class Execution {
   void stage();
   void copy_in_chunks(Input& input, const Tensor& tensor);
   void record_source(Input& input, const void* source);
+  void start();
   void run();
+  void blame_stream() const;
   cudaError_t enqueue(cudaStream_t stream);
   bool capture();
   void read_growing_outputs();
   void take_debug_tensors();
   void reset_graph();
+  void finish();
   [[noreturn]] void fail_running(cudaError_t error);
 
   Engine engine_;

@@ -96,6 +96,8 @@ class TrtRunner : public testing::Test {
   void SetUp() override { cuda().launches = cuda().captures = 0; }
   void TearDown() override {
     cuda().mallocs_left = -1;
+    cuda().host_allocs_left = -1;
+    cuda().gone = cudaErrorInvalidResourceHandle;
     cuda().forbid_capture_on = nullptr;
     cuda().refuse_capture = false;
     cuda().fail_wait = 0;
@@ -524,6 +526,67 @@ TEST_F(TrtRunner, TellsOfMissingMemoryAndWorksOnOnceThereIsSome) {
     cuda().mallocs_left = -1;
     EXPECT_THAT(values_of(runner.infer({{"x", floats({1, -2, 3, 4})}})["y"]), ElementsAre(1, 0, 3, 4));
   }
+}
+
+TEST_F(TrtRunner, TellsOfMissingMemoryOfTheHost) {
+  Runner runner(engine_of(relu));
+  const auto active = runner.activate();
+  cuda().host_allocs_left = 0;
+  EXPECT_THAT(message<BackendError>([&] {
+                runner.infer({{"x", floats({1, 2, 3, 4})}});
+              }),
+              AllOf(HasSubstr("cudaHostAlloc of 16 bytes"), HasSubstr("can be pinned"),
+                    Not(HasSubstr("of the GPU are free"))));
+  cuda().host_allocs_left = -1;
+  EXPECT_THAT(values_of(runner.infer({{"x", floats({1, -2, 3, 4})}})["y"]), ElementsAre(1, 0, 3, 4));
+  Runner other(engine_of("input x float32 4\noutput y float32 4 unstartable x\nprofile x 4 4 4\n"));
+  EXPECT_THAT(message<BackendError>([&] { const auto scope = other.activate(); }),
+              AllOf(HasSubstr("Making an execution context"), HasSubstr("GPU memory is short")));
+}
+
+TEST_F(TrtRunner, SaysThatTheCallersStreamIsGone) {
+  struct Case {
+    bool graph;
+    Wait wait;
+    int error;
+  };
+  for (const Case& how : {Case{true, Wait::automatic, cudaErrorInvalidResourceHandle},
+                          {false, Wait::block, cudaErrorContextIsDestroyed},
+                          {false, Wait::spin, cudaErrorInvalidResourceHandle}}) {
+    cuda().gone = how.error;
+    std::optional<Stream> theirs = Stream::create();
+    const Stream view = Stream::view(theirs->native());
+    const RunnerOptions options{
+        .cuda_graphs = how.graph ? CudaGraphs::automatic : CudaGraphs::off, .wait = how.wait, .stream = view};
+    const auto is_gone =
+        AllOf(HasSubstr("the stream that the runner was given is no longer there"),
+              HasSubstr(how.error == cudaErrorContextIsDestroyed ? "cudaErrorContextIsDestroyed"
+                                                                 : "cudaErrorInvalidResourceHandle"),
+              HasSubstr("Deactivate the runner before"));
+    Runner runner(engine_of(relu), options);
+    Runner late(engine_of(relu), options);
+    {
+      const auto active = runner.activate();
+      for (int i = 0; i < 3; ++i) runner.infer({{"x", floats({1, -1, 2, -2})}});
+      theirs.reset();
+      for (int i = 0; i < 2; ++i)
+        EXPECT_THAT(message<UsageError>([&] { runner.infer({{"x", floats({1, -1, 2, -2})}}); }), is_gone);
+    }
+    EXPECT_THAT(message<UsageError>([&] { const auto active = late.activate(); }), is_gone);
+  }
+}
+
+TEST_F(TrtRunner, SaysThatTheCallersStreamIsGoneWhileItWaits) {
+  std::optional<Stream> theirs = Stream::create();
+  Runner runner(engine_of(relu), {.cuda_graphs = CudaGraphs::off, .stream = Stream::view(theirs->native())});
+  const auto active = runner.activate();
+  const DeviceTensor x = DeviceTensor::from_host(floats({1, -1, 2, -2}));
+  runner.submit_on_device({{"x", x}});
+  theirs.reset();
+  EXPECT_THAT(message<UsageError>([&] {
+                runner.infer_on_device({{"x", x}});
+              }),
+              HasSubstr("the stream that the runner was given is no longer there"));
 }
 
 constexpr const char* counter =

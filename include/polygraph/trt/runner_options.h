@@ -73,7 +73,9 @@ struct RunnerOptions {
   /// own in the order in which they are computed. There are no CUDA graphs then. TensorRT-RTX 1.6 takes the
   /// marks and gives nothing, which is warned about.
   bool debug_tensors = false;
-  /// What to submit to; without one, every runner and every inference in flight has a stream of its own.
+  /// What to submit to; without one, every runner and every inference in flight has a stream of its own. One
+  /// of yours (`Stream::view`) has to live until the runner is deactivated: UsageError if CUDA no longer
+  /// knows it.
   std::optional<Stream> stream = std::nullopt;
   /// Measures what the GPU needs for each inference, copies included: `last_gpu_time()`.
   bool time_on_gpu = false;
