@@ -58,6 +58,13 @@ void check_engine_file(const ModelRequest& request) {
   AtomicFile never_committed(request.engine);
 }
 
+// Those that change the model: where its external data is, engines are told, too.
+std::vector<std::string> options_of_models(const Arguments& arguments) {
+  std::vector<std::string> given = arguments.onnx.given;
+  std::erase(given, "--external-data-dir");
+  return given;
+}
+
 void refuse_options(const std::vector<std::string>& given, const std::string& what, std::string remedy) {
   if (given.empty()) return;
   throw UsageError(given.front() + " is about " + what + ", and that is not what is converted to.",
@@ -71,11 +78,14 @@ void check_source(const Arguments& arguments) {
     throw UsageError(
         fmt::format("The model '{}' has no use: --trt-network-script makes the network.", model.string()),
         "Leave it out, or change its network with --trt-network-postprocess-script.");
+  if (arguments.onnx.loading.external_data_dir && arguments.trt.network_script)
+    throw UsageError("--external-data-dir is about ONNX models, and --trt-network-script makes the network.",
+                     "Leave it out.");
 }
 
 ExitCode draw_network(const Arguments& arguments, const std::string& target) {
   const std::string remedy = "Leave it out: what is saved is the network, before anything is built.";
-  refuse_options(arguments.onnx.given, "ONNX models", remedy);
+  refuse_options(options_of_models(arguments), "ONNX models", remedy);
   refuse_options(arguments.given.openvino, "engines of OpenVINO", remedy);
   refuse_options(arguments.given_config, "building engines", remedy);
   check_source(arguments);
@@ -83,6 +93,7 @@ ExitCode draw_network(const Arguments& arguments, const std::string& target) {
   request.model = arguments.onnx.loading.model;
   refuse_model("--output", arguments.output.string(), request.model);
   refuse_to_overwrite_model(request);
+  request.in_memory = model_with_data_folder(arguments.onnx.loading);
   const Backend& backend = load_backend(target == trt_picture ? trt_target : trt_rtx_target);
   onnx::save_model(*backend.network(request), arguments.output);
   log_info("Saved a picture of the network to '{}': ONNX viewers show it, nothing can run it",
@@ -92,7 +103,7 @@ ExitCode draw_network(const Arguments& arguments, const std::string& target) {
 
 ExitCode build_engine(Arguments& arguments, const std::string& target) {
   refuse_options(
-      arguments.onnx.given, "ONNX models",
+      options_of_models(arguments), "ONNX models",
       "Convert in two steps: to a model whose name ends in '.onnx' first, then that to an engine.");
   const bool openvino = target == openvino_target;
   refuse_options(openvino ? arguments.given.trt : arguments.given.openvino,
@@ -113,6 +124,7 @@ ExitCode build_engine(Arguments& arguments, const std::string& target) {
   request.engine = arguments.output;
   check_engine_file(request);
   refuse_to_overwrite_model(request);
+  request.in_memory = model_with_data_folder(arguments.onnx.loading);
   load_backend(target).build(request);
   return ExitCode::passed;
 }

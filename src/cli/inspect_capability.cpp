@@ -15,6 +15,7 @@
 
 #include "cli/json_output.h"
 #include "cli/logging_options.h"
+#include "cli/onnx_options.h"
 #include "cli/openvino_options.h"
 #include "cli/text.h"
 #include "cli/tools.h"
@@ -31,7 +32,7 @@ using Json = nlohmann::ordered_json;
 using Row = std::vector<std::string>;
 
 struct Arguments {
-  fs::path model;
+  OnnxLoading loading;
   bool trt = false;
   bool trt_rtx = false;
   bool partition = false;
@@ -149,7 +150,8 @@ std::string json_of(const Capability& capability, const Arguments& arguments) {
 }
 
 void save_parts(const Capability& capability, const Arguments& arguments) {
-  onnx::Model model = onnx::load_model(arguments.model);
+  onnx::Model model = onnx::load_model(arguments.loading.model);
+  set_data_folder(arguments.loading, model);
   onnx::infer_shapes_if_possible(model);  // what becomes an input should have a type
   for (const Capability::Part& part : capability.parts)
     onnx::save_model(onnx::cut_out_nodes(model, part.nodes), arguments.output / file_of(part));
@@ -164,12 +166,13 @@ void check_output(const fs::path& folder) {
 }
 
 ExitCode inspect_capability(Session& session, const Arguments& arguments) {
-  refuse_model("--json", arguments.json, arguments.model);
+  refuse_model("--json", arguments.json, arguments.loading.model);
   check_output(arguments.output);
   if (arguments.trt && arguments.trt_rtx)
     throw UsageError("--trt and --trt-rtx do not go together.", "Ask one after the other.");
   ModelRequest request = trt_request(arguments.network, arguments.shared);
-  request.model = arguments.model;
+  request.model = arguments.loading.model;
+  request.in_memory = model_with_data_folder(arguments.loading);
   const Capability capability =
       load_backend(arguments.trt_rtx ? "trt-rtx" : "trt").capability(request, arguments.partition);
   if (!capability.supported) {
@@ -198,6 +201,7 @@ OptionGroup parser_group(Arguments& arguments) {
   };
   take(trt_network_group(arguments.network), {"--strongly-typed", "--plugin-instancenorm", "--onnx-flags"});
   take(openvino_network_group(arguments.shared), {"--plugins"});
+  group.options.push_back(data_folder_option(arguments.loading));
   return group;
 }
 
@@ -239,7 +243,7 @@ Tool inspect_capability_tool(Session& session) {
                        .help = "The ONNX model.",
                        .arity = Arity::one,
                        .completes = Completes::files,
-                       .apply = [arguments](Values values) { arguments->model = values.front(); }}};
+                       .apply = [arguments](Values values) { arguments->loading.model = values.front(); }}};
   tool.groups = {output_group(*arguments), parser_group(*arguments), logging_group(session.logging)};
   tool.long_running = true;
   tool.run = [&session, arguments] { return inspect_capability(session, *arguments); };

@@ -173,11 +173,9 @@ void check_network_arguments(const Arguments& arguments) {
   if (!arguments.model_type.empty() && arguments.model_type != "onnx")
     throw UsageError("--model-type " + arguments.model_type + ": networks are made of ONNX models.",
                      "Leave out --model-type, or --display-as.");
-  for (const auto& [option, given] :
-       {std::pair{"--list-unbounded-dds", arguments.options.list_unbounded},
-        {"--stats", arguments.options.stats},
-        {"--external-data-dir", !arguments.options.external_data_folder.empty()},
-        {"--ignore-external-data", arguments.options.ignore_external_data}})
+  for (const auto& [option, given] : {std::pair{"--list-unbounded-dds", arguments.options.list_unbounded},
+                                      {"--stats", arguments.options.stats},
+                                      {"--ignore-external-data", arguments.options.ignore_external_data}})
     if (given)
       throw UsageError(std::string(option) + " is about ONNX models, and a network of TensorRT is shown.",
                        "Leave it out, or show the model as it is.");
@@ -185,12 +183,21 @@ void check_network_arguments(const Arguments& arguments) {
     throw UsageError(
         "The model '" + arguments.model.string() + "' has no use: --trt-network-script makes the network.",
         "Leave it out, or change its network with --trt-network-postprocess-script.");
+  if (!arguments.options.external_data_folder.empty() && arguments.trt.network_script)
+    throw UsageError("--external-data-dir is about ONNX models, and --trt-network-script makes the network.",
+                     "Leave it out.");
 }
 
 ExitCode inspect_network(Session& session, const Arguments& arguments) {
   check_network_arguments(arguments);
   ModelRequest request = trt_request(arguments.trt, arguments.shared);
   request.model = arguments.model;
+  if (!arguments.options.external_data_folder.empty()) {
+    OnnxLoading loading;
+    loading.model = arguments.model;
+    loading.external_data_dir = arguments.options.external_data_folder;
+    request.in_memory = model_with_data_folder(loading);
+  }
   const std::shared_ptr<const onnx::Model> network =
       load_backend(arguments.display_as.empty() ? "trt" : arguments.display_as).network(request);
   if (arguments.html) write_file(*arguments.html, onnx_to_html(*network, arguments.options));

@@ -1,6 +1,7 @@
 #include "cli/onnx_options.h"
 
 #include <polygraph/core/error.h>
+#include <polygraph/onnx/loaders.h>
 #include <polygraph/onnxrt/session_options.h>
 
 #include "cli/text.h"
@@ -30,6 +31,12 @@ void set_data_folder(const OnnxLoading& loading, onnx::Model& model) {
   if (loading.ignore_external_data) model.storage.set_folder({});
 }
 
+std::shared_ptr<const onnx::Model> model_with_data_folder(const OnnxLoading& loading) {
+  if (!loading.external_data_dir) return nullptr;
+  return std::make_shared<const onnx::Model>(
+      onnx::onnx_from_path(loading.model, {.external_data_dir = loading.external_data_dir->string()}));
+}
+
 Option model_argument(OnnxLoading& loading) {
   return {.names = {"model_file"},
           .metavar = "MODEL_FILE",
@@ -39,15 +46,19 @@ Option model_argument(OnnxLoading& loading) {
           .apply = [&loading](Values values) { loading.model = values.front(); }};
 }
 
+Option data_folder_option(OnnxLoading& loading) {
+  return {.names = {"--ext", "--load-external-data", "--external-data-dir"},
+          .metavar = "FOLDER",
+          .help = "Where the files with the model's external data are, if not beside the model.",
+          .arity = Arity::one,
+          .completes = Completes::folders,
+          .apply = [&loading](Values values) { loading.external_data_dir = values.front(); }};
+}
+
 OptionGroup onnx_loading_group(OnnxLoading& loading) {
   return {.title = "ONNX loading",
           .options = {
-              {.names = {"--ext", "--load-external-data", "--external-data-dir"},
-               .metavar = "FOLDER",
-               .help = "Where the files with the model's external data are, if not beside the model.",
-               .arity = Arity::one,
-               .completes = Completes::folders,
-               .apply = [&loading](Values values) { loading.external_data_dir = values.front(); }},
+              data_folder_option(loading),
               {.names = {"--ignore-external-data"},
                .help = "Work on the structure alone: references to external data are written as they are, "
                        "whether the data is there or not.",

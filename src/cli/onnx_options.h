@@ -54,8 +54,15 @@ struct DataLoading {
 /// Lets the model look for its external data where the options say: beside it, in a folder, or nowhere.
 void set_data_folder(const OnnxLoading& loading, onnx::Model& model);
 
+/// The model, for a backend that is to find its external data in the folder that `--external-data-dir` names;
+/// null if that was not given, and the backend reads the file itself. Throws as onnx::OnnxFromPath.
+std::shared_ptr<const onnx::Model> model_with_data_folder(const OnnxLoading& loading);
+
 /// The positional argument MODEL_FILE.
 Option model_argument(OnnxLoading& loading);
+
+/// `--external-data-dir` alone.
+Option data_folder_option(OnnxLoading& loading);
 
 /// `--external-data-dir` and `--ignore-external-data`.
 OptionGroup onnx_loading_group(OnnxLoading& loading);

@@ -40,7 +40,8 @@ OptionGroup openvino_network_group(OpenVinoArguments& arguments) {
        }});
   group.options.push_back({.names = {"--plugins"},
                            .metavar = "LIBRARY",
-                           .help = "Libraries with OpenVINO extensions (custom operations) to load.",
+                           .help = "Libraries with custom operations to load: extensions of OpenVINO, or "
+                                   "plugins of TensorRT.",
                            .arity = Arity::one_or_more,
                            .repeat = Repeat::each,
                            .completes = Completes::files,

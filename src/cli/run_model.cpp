@@ -68,6 +68,13 @@ void refuse_for_engine(const RunArguments& arguments) {
           "(--save-outputs, --load-outputs).");
 }
 
+// Plugins are needed for loading an engine as for building it.
+std::vector<std::string> options_of_building(const RunArguments& arguments) {
+  std::vector<std::string> given = arguments.engine_options.any;
+  std::erase(given, "--plugins");
+  return given;
+}
+
 // A plan runs with TensorRT alone.
 void refuse_plan_for_others(const RunArguments& arguments) {
   if (!is_plan(MappedFile(arguments.loading.model, MappedFile::Use::parts).bytes())) return;
@@ -75,9 +82,9 @@ void refuse_plan_for_others(const RunArguments& arguments) {
     throw UsageError(fmt::format("{} is about ONNX models, and '{}' is an engine.",
                                  arguments.model_options.front(), arguments.loading.model.string()),
                      "Give the ONNX model that it was made from.");
-  if (!arguments.engine_options.any.empty())
-    throw UsageError(fmt::format("{} is about building an engine, and '{}' is one.",
-                                 arguments.engine_options.any.front(), arguments.loading.model.string()),
+  if (const std::vector<std::string> building = options_of_building(arguments); !building.empty())
+    throw UsageError(fmt::format("{} is about building an engine, and '{}' is one.", building.front(),
+                                 arguments.loading.model.string()),
                      "Leave it out, or give the ONNX model that the engine was made from.");
   for (const RunnerArgument& runner : arguments.runners)
     if (!is_trt(runner.backend))

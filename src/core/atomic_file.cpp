@@ -16,6 +16,7 @@
 
 #include "core/file_descriptor.h"
 #include "core/system_error.h"
+#include "core/temporary_folder.h"
 
 namespace polygraph {
 namespace {
@@ -504,10 +505,13 @@ void AtomicFile::commit() {
 }
 
 void discard_unfinished_files() noexcept {
-  NamedTemporaries& named = named_temporaries();
-  const std::lock_guard lock(named.mutex);
-  for (const fs::path& path : named.paths) ::unlink(path.c_str());
-  named.paths.clear();
+  {
+    NamedTemporaries& named = named_temporaries();
+    const std::lock_guard lock(named.mutex);
+    for (const fs::path& path : named.paths) ::unlink(path.c_str());
+    named.paths.clear();
+  }
+  discard_temporary_folders();
 }
 
 void write_file(const fs::path& path, std::span<const std::byte> bytes) {

@@ -1,12 +1,9 @@
-#include <polygraph/core/error.h>
 #include <polygraph/onnx/save.h>
 #include <polygraph/openvino/loaders.h>
-#include <stdlib.h>
 
-#include <cstring>
-#include <system_error>
 #include <utility>
 
+#include "core/temporary_folder.h"
 #include "onnx/tensors.h"
 
 namespace polygraph::openvino {
@@ -22,28 +19,6 @@ bool fits_in_memory(const onnx::Model& model) {
   onnx::for_each_tensor(structure, [&](const onnx::TensorData& data) { external |= data.is_external(); });
   return !external && onnx::encoded_size(model) <= onnx::largest_readable_model;
 }
-
-// A folder that goes with the object; what is mapped from it stays.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "polygraph_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr)
-      throw InputError("Cannot make a temporary folder '" + pattern + "': " + std::strerror(errno) + ".",
-                       "Set TMPDIR to a folder that can be written to and has room for the model.");
-    path_ = pattern;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code error;
-    fs::remove_all(path_, error);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 }  // namespace
 

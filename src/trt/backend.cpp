@@ -3,7 +3,6 @@
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 #include <polygraph/onnx/model.h>
-#include <polygraph/onnx/save.h>
 #include <polygraph/trt/describe.h>
 #include <polygraph/trt/loaders.h>
 #include <polygraph/trt/runner.h>
@@ -11,6 +10,7 @@
 
 #include "core/option_text.h"
 #include "core/plan.h"
+#include "onnx/held_model.h"
 #include "trt/capability.h"
 #include "trt/versions/names.h"
 
@@ -80,6 +80,12 @@ Source<Library> library_of(const ModelRequest& request) {
   return library_with({request.plugins.begin(), request.plugins.end()});
 }
 
+// What loads an engine. The libraries of a network that is built have been loaded for the network already.
+Source<Runtime> runtime_of(const ModelRequest& request, bool is_saved) {
+  if (is_saved && !request.plugins.empty()) return LoadRuntime(request.load_runtime, library_of(request));
+  return LoadRuntime(request.load_runtime);
+}
+
 NetworkOptions network_options_of(const ModelRequest& request) {
   NetworkOptions options;
   for (const auto& [name, text] : request.network) set_option(options, name, text);
@@ -95,8 +101,7 @@ Source<Network> base_network_of(const ModelRequest& request) {
   }
   const NetworkOptions options = network_options_of(request);
   if (request.in_memory)
-    return NetworkFromOnnxBytes([model = request.in_memory] { return onnx::encode_model(*model); }, options,
-                                library);
+    return NetworkFromOnnxModel(onnx::HeldModel{request.in_memory, request.in_memory_name}, options, library);
   return NetworkFromOnnxPath(request.model, options, library);
 }
 
@@ -209,7 +214,9 @@ class TensorRtBackend final : public Backend {
   }
 
   Capability capability(const ModelRequest& request, bool partition) const override {
-    return capability_of(request.model, network_options_of(request), library_of(request).get(), partition);
+    // Our own reader finds damage, and says where.
+    return capability_of(request.in_memory ? *request.in_memory : onnx::load_model(request.model),
+                         network_options_of(request), library_of(request).get(), partition);
   }
 
   EngineDescription describe(const DescriptionRequest& request) const override {
@@ -230,10 +237,10 @@ class TensorRtBackend final : public Backend {
 
   std::unique_ptr<polygraph::Runner> runner(const ModelRequest& request,
                                             const std::string& name) const override {
-    Source<Engine> engine = EngineFromPath(request.model);
+    Source<Engine> engine = EngineFromPath(request.model, runtime_of(request, true));
     if (request.network_script || request.in_memory ||
         !read_plan_header(MappedFile(request.model, MappedFile::Use::parts).bytes())) {
-      engine = EngineFromNetwork(network_of(request), config_of(request));
+      engine = EngineFromNetwork(network_of(request), config_of(request), runtime_of(request, false));
       if (!request.engine.empty()) engine = SaveEngine(std::move(engine), request.engine);
     } else {
       refuse_for_plan(request);

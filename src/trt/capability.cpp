@@ -18,6 +18,7 @@
 #include "trt/library.h"
 #include "trt/messages.h"
 #include "trt/network.h"
+#include "trt/parser_input.h"
 #include "trt/versions/parser.h"
 
 namespace polygraph::trt {
@@ -61,22 +62,6 @@ std::string reason_of(const nvonnxparser::IParserError& error) {
   return reason;
 }
 
-// Weights that lie in the file become references to it, which the parser maps instead of copying them.
-void refer_to_weights(onnx::Model& model) {
-  constexpr std::size_t copied = 1024;  // bytes; smaller ones are not worth a reference
-  const std::string_view file = model.storage.intern(model.storage.path().filename().string());
-  for (onnx::TensorData& tensor : model.graph.initializers) {
-    if (!tensor.raw_data || tensor.raw_data->size() < copied) continue;
-    const auto offset = model.storage.offset_of(*tensor.raw_data);
-    if (!offset) continue;
-    tensor.external_data = {{"location", file},
-                            {"offset", model.storage.intern(std::to_string(*offset))},
-                            {"length", model.storage.intern(std::to_string(tensor.raw_data->size()))}};
-    tensor.data_location = onnx::TensorData::external_location;
-    tensor.raw_data.reset();
-  }
-}
-
 // An input or output without a type, which the parser would refuse.
 std::optional<std::string_view> untyped_edge(const onnx::Graph& graph) {
   for (const auto* const values : {&graph.inputs, &graph.outputs})
@@ -95,12 +80,12 @@ class Question {
     apply_parser_options(*state_->parser, options, library);
   }
 
-  bool parses(const Bytes& model, const std::filesystem::path& path) {
-    return state_->parser->parse(model.data(), model.size(), path.c_str());
+  bool parses(const ParserInput& model) {
+    return state_->parser->parse(model.bytes().data(), model.bytes().size(), model.path());
   }
 
-  bool supports(const Bytes& model, const std::filesystem::path& path, std::vector<ParserGroup>& groups) {
-    return supports_model(*state_->parser, model.span(), path.c_str(), groups);
+  bool supports(const ParserInput& model, std::vector<ParserGroup>& groups) {
+    return supports_model(*state_->parser, model.bytes().span(), model.path(), groups);
   }
 
   // Why not. The nodes are those of `graph`.
@@ -189,12 +174,9 @@ class Partition {
   // @param nodes   What is asked about.
   // @param origin  The node that each of the part is.
   bool ask(const onnx::Model& part, const Indices& nodes, const Indices& origin) {
-    onnx::Model light = part;
-    make_readable(light);
-    refer_to_weights(light);
     Question question(options_, library_);
     std::vector<ParserGroup> groups;
-    if (question.supports(onnx::encode_model(light), model_.storage.path(), groups)) {
+    if (question.supports(ParserInput(part, Weights::in_place), groups)) {
       add_supported(nodes);
       return true;
     }
@@ -273,21 +255,16 @@ class Partition {
 
 }  // namespace
 
-Capability capability_of(const std::filesystem::path& path, const NetworkOptions& options,
-                         const Library& library, bool partition) {
-  // Our own reader finds damage, and says where.
-  onnx::Model model = onnx::load_model(path);
+Capability capability_of(onnx::Model model, const NetworkOptions& options, const Library& library,
+                         bool partition) {
   Capability result;
   result.parser = fmt::format("{} {}", flavour_name, library.version());
   if (partition) {
     Partition(std::move(model), options, library, result).run();
     return result;
   }
-  onnx::Model light = model;
-  make_readable(light);
-  refer_to_weights(light);
   Question question(options, library);
-  result.supported = question.parses(onnx::encode_model(light), path);
+  result.supported = question.parses(ParserInput(model, Weights::in_place));
   if (!result.supported) result.problems = question.problems(model.graph);
   return result;
 }

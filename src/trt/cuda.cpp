@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/find_library.h"
@@ -153,6 +154,7 @@ std::string remedy_for(cudaError_t error) {
              "streams "
              "live long enough, and plugins: compute-sanitizer names the kernel.";
     case cudaErrorInvalidResourceHandle:
+    case cudaErrorContextIsDestroyed:
       return "A stream or event was destroyed before the runner was done with it, or belongs to another GPU.";
     case cudaErrorInvalidDevice:
       return "There is no GPU of this number: see `nvidia-smi -L`.";
@@ -169,12 +171,12 @@ const Functions& functions() {
   return *loaded;
 }
 
-void fail(cudaError_t error, const char* call, const std::string& doing) {
+void fail(cudaError_t error, const char* call, const std::string& doing, std::string remedy) {
   const Functions& cuda = functions();
   cuda.get_last_error();  // or the next call would report it again
   throw BackendError(fmt::format("{}: {} failed with {} ({}): {}.", doing, call, cuda.get_error_name(error),
                                  static_cast<int>(error), cuda.get_error_string(error)),
-                     remedy_for(error));
+                     remedy.empty() ? remedy_for(error) : std::move(remedy));
 }
 
 int current_device() {
@@ -200,7 +202,9 @@ void Buffer::reserve(std::size_t bytes, const char* doing) {
       fail(error, fmt::format("cudaMalloc of {} bytes", bytes).c_str(), doing);
   } else {
     if (const cudaError_t error = cuda.host_alloc(&data_, bytes, cudaHostAllocPortable); error != cudaSuccess)
-      fail(error, fmt::format("cudaHostAlloc of {} bytes", bytes).c_str(), doing);
+      fail(error, fmt::format("cudaHostAlloc of {} bytes", bytes).c_str(), doing,
+           "The machine has too little memory left that can be pinned. Feed smaller batches, or end other "
+           "processes.");
   }
   capacity_ = bytes;
 }

@@ -69,8 +69,10 @@ struct Functions {
 /// CUDA's. Thread-safe.
 const Functions& functions();
 
-/// Throws BackendError with the call, CUDA's name for the error and what to do.
-[[noreturn]] void fail(cudaError_t error, const char* call, const std::string& doing);
+/// Throws BackendError with the call, CUDA's name for the error and what to do: as it says here, or else what
+/// suits the error.
+[[noreturn]] void fail(cudaError_t error, const char* call, const std::string& doing,
+                       std::string remedy = {});
 inline void check(cudaError_t error, const char* call, const char* doing) {
   if (error != cudaSuccess) [[unlikely]]
     fail(error, call, doing);

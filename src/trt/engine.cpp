@@ -10,12 +10,15 @@
 #include "core/log_format.h"
 #include "core/plan.h"
 #include "trt/build_config.h"
+#include "trt/build_progress.h"
 #include "trt/engine_layers.h"
 #include "trt/failing_nodes.h"
 #include "trt/library.h"
 #include "trt/messages.h"
 #include "trt/narrow_network.h"
 #include "trt/network.h"
+#include "trt/plugins.h"
+#include "trt/remedies.h"
 #include "trt/versions/run.h"
 
 namespace polygraph::trt {
@@ -26,36 +29,6 @@ std::string network_name(const Network& network) {
   if (!network.model_name().empty()) return network.model_name();
   const char* const name = network->getName();
   return name != nullptr ? name : "";
-}
-
-std::string build_remedy(const EngineMessages& messages) {
-  constexpr const char* cublas =
-      "Install the cuBLAS that this version of TensorRT needs, or do without: tactic_sources 'none'.";
-  constexpr const char* cudnn =
-      "Install the cuDNN that this version of TensorRT needs, or do without: tactic_sources 'none'.";
-  constexpr std::pair<std::string_view, const char*> remedies[] = {
-      {"cublas", cublas},
-      {"cuBLAS", cublas},
-      {"cudnn", cudnn},
-      {"cuDNN", cudnn},
-      {"graphScope",
-       "TensorRT cannot take the conditions or loops of this model apart. Where they depend on shapes alone "
-       "they "
-       "can be folded: polygraph surgeon sanitize model.onnx -o folded.onnx --override-input-shapes ... "
-       "--fold-constants."},
-      {"cannot be negative",
-       "The shapes are too small for the model: give an optimization profile for inputs with open dimensions "
-       "(--trt-min-shapes, --trt-opt-shapes, --trt-max-shapes)."},
-      {"any implementation",
-       "Try another precision, or larger limits of memory (memory_pool_limits); what remains has to be "
-       "written "
-       "in another way, or as a plugin."},
-  };
-  for (const auto& [text, remedy] : remedies)
-    if (messages.mention(text)) return remedy;
-  return "See the messages; `-vvv` shows all that TensorRT says. Another precision, or `polygraph surgeon "
-         "sanitize "
-         "--fold-constants`, may help.";
 }
 
 // Where types are part of the network, it is rewritten for as long as the result lives.
@@ -88,14 +61,17 @@ Built build_plan(const Network& network, const Config& config) {
   const auto narrowed = narrow(network, build);
   std::shared_ptr<nvinfer1::IHostMemory> plan;
   {
-    Progress progress("Building the engine");
+    const BuildProgress progress(*build.config);
     plan.reset(network.builder().buildSerializedNetwork(*network, *build.config));
   }
   if (build.calibration) build.calibration->finish();
   if (build.tactics) build.tactics->finish(plan && plan->size() > 0);
   if (!plan || plan->size() == 0) {
-    const std::string remedy = build_remedy(messages);
-    fail_naming_nodes(attempt + " failed.", remedy, messages.take(), network.state().model.get(),
+    std::vector<std::string> lines = messages.take();
+    if (is_cancelled(lines))
+      throw BackendError(attempt + " was cancelled.", "The configuration's progress monitor asked for that.");
+    const std::string remedy = build_remedy(lines);
+    fail_naming_nodes(attempt + " failed.", remedy, std::move(lines), network.state().model.get(),
                       network.state().dump_failing_subgraph);
   }
   if (const std::string& path = config.options().save_timing_cache; !path.empty())
@@ -121,20 +97,37 @@ void check_plan(const Bytes& plan, const std::string& name) {
                      "Copy or build it again.");
 }
 
+[[noreturn]] void fail_loading(const Bytes& plan, const Runtime& runtime, const std::string& name,
+                               std::vector<std::string> lines) {
+  const auto header = read_plan_header(plan.span());
+  const std::string made_by =
+      header->version.empty() ? "" : fmt::format(" (made by {} {})", flavour_name, header->version);
+  std::string problem = fmt::format("Loading {}{} with {} {} failed.", name, made_by, flavour_name,
+                                    runtime.library().version());
+  std::string remedy =
+      "An engine runs with the version of the library that made it, on the kind of GPU that it was built "
+      "for, "
+      "and needs a GPU and its driver to be loaded: see the messages, and what `nvidia-smi` says.";
+  if (const std::vector<MissingPlugin> missing = missing_plugins(lines); !missing.empty()) {
+    problem += " " + describe(missing);
+    remedy = remedy_for(missing, registered_plugins(runtime.library().state().plugin_registry()));
+  } else if (lacks_memory(lines)) {
+    remedy = "End what else uses the GPU's memory, or build the engine with weight streaming.";
+  }
+  throw BackendError(problem, remedy, std::move(lines));
+}
+
 Engine load_plan(const Bytes& plan, const Runtime& runtime, const std::string& name, bool keep = true) {
   EngineMessages messages;
   std::shared_ptr<nvinfer1::ICudaEngine> engine(runtime->deserializeCudaEngine(plan.data(), plan.size()));
-  if (!engine) {
-    const auto header = read_plan_header(plan.span());
-    const std::string made_by =
-        header->version.empty() ? "" : fmt::format(" (made by {} {})", flavour_name, header->version);
-    messages.fail<BackendError>(
-        fmt::format("Loading {}{} with {} {} failed.", name, made_by, flavour_name,
-                    runtime.library().version()),
-        "An engine runs with the version of the library that made it, on the kind of GPU that it was built "
-        "for, "
-        "and needs a GPU and its driver to be loaded: see the messages, and what `nvidia-smi` says.");
+  std::vector<std::string> lines;
+  // TensorRT's own plugins are many, and few engines use one.
+  if (!engine && !missing_plugins(lines = messages.take()).empty() &&
+      runtime.library().state().register_own_plugins()) {
+    engine.reset(runtime->deserializeCudaEngine(plan.data(), plan.size()));
+    lines = messages.take();
   }
+  if (!engine) fail_loading(plan, runtime, name, std::move(lines));
   return Engine(std::make_shared<const Engine::State>(
       Engine::State{runtime, keep ? plan : Bytes(), std::move(engine)}));
 }
@@ -151,9 +144,12 @@ Runtime LoadRuntime::operator()() const {
   EngineMessages messages;
   std::shared_ptr<nvinfer1::IRuntime> lean(load_lean_runtime(runtime.native(), path_.c_str()));
   if (!lean)
-    messages.fail<BackendError>(fmt::format("{} {} cannot load the runtime '{}'.", flavour_name,
-                                            runtime.library().version(), path_.native()),
-                                "Lean runtimes (libnvinfer_lean.so) exist from TensorRT 8.6 on.");
+    messages.fail<BackendError>(
+        fmt::format("{} {} cannot load the runtime '{}'.", flavour_name, runtime.library().version(),
+                    path_.native()),
+        "It has to be a lean runtime (libnvinfer_lean.so) of the version that made the "
+        "engine; TensorRT has them from 8.6 on.");
+  allow_host_code(*lean);
   return Runtime(std::shared_ptr<nvinfer1::IRuntime>(lean.get(), [lean, runtime](auto*) {}),
                  runtime.library());
 }

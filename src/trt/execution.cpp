@@ -125,6 +125,7 @@ Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, 
       cuda_(cuda::functions()),
       device_(cuda::current_device()),
       stream_(options.stream ? *options.stream : Stream::create()) {
+  blame_stream();
   EngineMessages messages;
   context_.reset(make_context(engine_.native(), options_.allocation_strategy));
   if (!context_)
@@ -154,6 +155,7 @@ Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, 
     made.name = output.name;
     made.on_host = output.on_host;
     made.dtype = output.dtype;
+    made.aliased_input = output.aliased_input;
     outputs_of_context_.push_back(std::move(made));
     outputs_.set(output.name, Tensor());
     device_outputs_.set(output.name, DeviceTensor());
@@ -164,7 +166,7 @@ Execution::Execution(Engine engine, std::shared_ptr<const Signature> signature, 
 }
 
 Execution::~Execution() {
-  if (in_flight_) cuda_.stream_synchronize(stream_.native());
+  if (in_flight_ && cuda_.stream_synchronize(stream_.native()) != cudaSuccess) cuda_.get_last_error();
 }
 
 void Execution::reset_graph() {
@@ -194,7 +196,7 @@ void Execution::submit(const FeedDict& feed) {
     bind_shapes();
     bind_addresses({});
   }
-  run();
+  start();
 }
 
 void Execution::submit(const DeviceTensorMap& inputs, const FeedDict& host_inputs,
@@ -231,7 +233,7 @@ void Execution::submit(const DeviceTensorMap& inputs, const FeedDict& host_input
   if (!same) [[unlikely]]
     bind_shapes();
   bind_addresses(outputs);
-  run();
+  start();
 }
 
 // Whether all inputs have the shapes that are set; for those on the host also the values.
@@ -342,11 +344,13 @@ void Execution::bind_outputs() {
     if (!signature_->outputs()[i].linear)  // padded
       room = std::max(
           room, static_cast<std::size_t>(std::max<std::int64_t>(context_->getMaxOutputSize(output.name), 0)));
-    output.direct = !on_device_ && !output.on_host && output.bytes <= options_.direct_output_limit;
-    if (!output.on_host && !output.direct) output.device.reserve(room, "Making room for an output");
+    output.direct = !on_device_ && !output.on_host && !output.aliased_input &&
+                    output.bytes <= options_.direct_output_limit;
+    if (!output.on_host && !output.direct && !output.aliased_input)
+      output.device.reserve(room, "Making room for an output");
     if (!on_device_ || output.on_host) output.staging.reserve(output.bytes, "Making room for an output");
     if (!on_device_) outputs_.at(i).second.reset_view(output.staging.data(), output.dtype, dims);
-    device_outputs_.at(i).second.reset_view(output.own(), output.dtype, dims);
+    device_outputs_.at(i).second.reset_view(own_memory(output), output.dtype, dims);
   }
 }
 
@@ -356,52 +360,73 @@ void Execution::set_address(const char* name, void* address) {
                      "Memory on the GPU has to be aligned to 256 bytes.", errors_.take());
 }
 
-// Sets the addresses that changed.
+// Sets the addresses that changed: those of inputs first, since outputs may be written over them.
 void Execution::bind_addresses(const DeviceTensorMap& outputs) {
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    Input& input = inputs_[i];
-    if (input.on_host) continue;
-    const DeviceTensor* const given = fed_[i].device;
-    void* const address = given != nullptr ? given->data() : input.device.data();
-    if (given != nullptr && address == nullptr && input.bytes == 0) {
-      input.device.reserve(1, "Making room for an input");
-      if (input.address != input.device.data()) set_address(input.name, input.address = input.device.data());
-      continue;
-    }
-    if (address == input.address) continue;
-    if (given != nullptr) require_device_memory(input.name, *given);
-    reset_graph();
-    set_address(input.name, address);
-    input.address = address;
-  }
+  for (std::size_t i = 0; i < inputs_.size(); ++i)
+    if (!inputs_[i].on_host) bind_input(inputs_[i], fed_[i].device);
   for (std::size_t i = 0; i < outputs_of_context_.size(); ++i) {
     Output& output = outputs_of_context_[i];
-    const DeviceTensor* const given = outputs.size() != 0 ? outputs.find(output.name) : nullptr;
-    if (given != nullptr && (output.growing || output.on_host))
-      throw InputError(
-          fmt::format(
-              "Running the engine: memory was given for the output '{}', {}.", output.name,
-              output.on_host ? "which TensorRT writes on the host" : "whose size is known only afterwards"),
-          "Leave it out: the runner has memory for it.");
-    DeviceTensor& result = device_outputs_.at(i).second;
-    if (given != nullptr && (given->dtype() != output.dtype || given->shape() != result.shape()))
-      throw InputError(
-          fmt::format("Running the engine: the output '{}' is {} of shape {}, and memory for {} of "
-                      "shape {} was given.",
-                      output.name, to_string(output.dtype), result.shape().str(), to_string(given->dtype()),
-                      given->shape().str()),
-          "Give a tensor of that type and shape.");
-    void* const own = output.own();
-    void* const address = given != nullptr && output.bytes != 0 ? given->data() : own;
-    if (on_device_ && !output.growing && result.data() != address) {
-      const Shape shape = result.shape();
-      result.reset_view(address, output.dtype, shape.dims());
-    }
-    if (address == output.address) continue;
-    if (address != own) require_device_memory(output.name, *given);
-    reset_graph();
-    set_address(output.name, address);
-    output.address = address;
+    bind_output(output, outputs.size() != 0 ? outputs.find(output.name) : nullptr,
+                device_outputs_.at(i).second);
+  }
+}
+
+void Execution::bind_input(Input& input, const DeviceTensor* given) {
+  void* const address = given != nullptr ? given->data() : input.device.data();
+  if (given != nullptr && address == nullptr && input.bytes == 0) {
+    input.device.reserve(1, "Making room for an input");
+    if (input.address != input.device.data()) set_address(input.name, input.address = input.device.data());
+    return;
+  }
+  if (address == input.address) return;
+  if (given != nullptr) require_device_memory(input.name, *given);
+  reset_graph();
+  set_address(input.name, address);
+  input.address = address;
+}
+
+void Execution::bind_output(Output& output, const DeviceTensor* given, DeviceTensor& result) {
+  if (given != nullptr) require_fitting(output, *given, result);
+  void* const own = own_memory(output);
+  void* const address = given != nullptr && output.bytes != 0 ? given->data() : own;
+  if (on_device_ && !output.growing && result.data() != address) {
+    const Shape shape = result.shape();
+    result.reset_view(address, output.dtype, shape.dims());
+  }
+  if (address == output.address) return;
+  if (address != own) require_device_memory(output.name, *given);
+  reset_graph();
+  set_address(output.name, address);
+  output.address = address;
+}
+
+// Where an output goes that nobody gave memory for.
+void* Execution::own_memory(const Output& output) const {
+  if (output.aliased_input) return inputs_[*output.aliased_input].address;
+  return output.on_host || output.direct ? output.staging.data() : output.device.data();
+}
+
+void Execution::require_fitting(const Output& output, const DeviceTensor& given,
+                                const DeviceTensor& result) const {
+  if (output.growing || output.on_host)
+    throw InputError(fmt::format("Running the engine: memory was given for the output '{}', {}.", output.name,
+                                 output.on_host ? "which TensorRT writes on the host"
+                                                : "whose size is known only afterwards"),
+                     "Leave it out: the runner has memory for it.");
+  if (given.dtype() != output.dtype || given.shape() != result.shape())
+    throw InputError(
+        fmt::format("Running the engine: the output '{}' is {} of shape {}, and memory for {} of "
+                    "shape {} was given.",
+                    output.name, to_string(output.dtype), result.shape().str(), to_string(given.dtype()),
+                    given.shape().str()),
+        "Give a tensor of that type and shape.");
+  if (output.aliased_input && output.bytes != 0 && given.data() != inputs_[*output.aliased_input].address) {
+    const char* const input = inputs_[*output.aliased_input].name;
+    throw UsageError(
+        fmt::format("Running the engine: it writes the output '{}' over the input '{}', and other "
+                    "memory was given for it.",
+                    output.name, input),
+        fmt::format("Leave it out, or give the memory of '{}'.", input));
   }
 }
 
@@ -490,6 +515,26 @@ void Execution::copy_in_chunks(Input& input, const Tensor& tensor) {
 }
 
 // Running
+
+// Of what fails on a stream of the caller's, the stream itself may be the reason.
+void Execution::start() {
+  try {
+    run();
+  } catch (const BackendError&) {
+    blame_stream();
+    throw;
+  }
+}
+
+void Execution::blame_stream() const {
+  if (!options_.stream) return;
+  const cudaError_t error = cuda_.stream_query(stream_.native());
+  if (error != cudaSuccess) cuda_.get_last_error();
+  if (error != cudaErrorInvalidResourceHandle && error != cudaErrorContextIsDestroyed) return;
+  throw UsageError(fmt::format("{}: the stream that the runner was given is no longer there ({}).", running,
+                               cuda_.get_error_name(error)),
+                   "Deactivate the runner before the stream is destroyed, or the device reset.");
+}
 
 void Execution::run() {
   const cudaStream_t stream = stream_.native();
@@ -616,6 +661,15 @@ void Execution::fail_running(cudaError_t error) {
 void Execution::wait() {
   if (!in_flight_) return;
   in_flight_ = false;
+  try {
+    finish();
+  } catch (const BackendError&) {
+    blame_stream();
+    throw;
+  }
+}
+
+void Execution::finish() {
   cudaError_t error = cudaErrorNotReady;
   if (options_.wait == Wait::spin) {
     while (error == cudaErrorNotReady)

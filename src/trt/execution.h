@@ -116,11 +116,11 @@ class Execution {
     bool on_host;
     DataType dtype;
     bool growing = false;
-    bool direct = false;  // the engine writes it to `staging`
+    bool direct = false;                            // the engine writes it to `staging`
+    std::optional<std::size_t> aliased_input = {};  // the engine writes it over this input
     std::size_t bytes = 0;
     void* address = nullptr;  // that is set
 
-    void* own() const { return on_host || direct ? staging.data() : device.data(); }
     cuda::Buffer device{cuda::Buffer::Kind::device};
     cuda::Buffer staging{cuda::Buffer::Kind::pinned};
     std::unique_ptr<GrowingOutput> allocator;
@@ -137,17 +137,24 @@ class Execution {
   void bind_memory();
   void bind_outputs();
   void bind_addresses(const DeviceTensorMap& outputs);
+  void bind_input(Input& input, const DeviceTensor* given);
+  void bind_output(Output& output, const DeviceTensor* given, DeviceTensor& result);
+  void require_fitting(const Output& output, const DeviceTensor& given, const DeviceTensor& result) const;
+  void* own_memory(const Output& output) const;
   void set_address(const char* name, void* address);
   void require_device_memory(const char* name, const DeviceTensor& tensor) const;
   void stage();
   void copy_in_chunks(Input& input, const Tensor& tensor);
   void record_source(Input& input, const void* source);
+  void start();
   void run();
+  void blame_stream() const;
   cudaError_t enqueue(cudaStream_t stream);
   bool capture();
   void read_growing_outputs();
   void take_debug_tensors();
   void reset_graph();
+  void finish();
   [[noreturn]] void fail_running(cudaError_t error);
 
   Engine engine_;

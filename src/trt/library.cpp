@@ -12,6 +12,7 @@
 #include "core/log_format.h"
 #include "trt/messages.h"
 #include "trt/versions/library.h"
+#include "trt/versions/run.h"
 
 namespace polygraph::trt {
 
@@ -26,6 +27,7 @@ namespace {
 constexpr bool rtx = flavour == Flavour::tensorrt_rtx;
 constexpr const char* variable_name = rtx ? "POLYGRAPH_TENSORRT_RTX" : "POLYGRAPH_TENSORRT";
 constexpr std::string_view library_file = rtx ? "libtensorrt_rtx.so" : "libnvinfer.so";
+constexpr std::string_view plugin_file = "libnvinfer_plugin.so";
 constexpr std::string_view parser_file = rtx ? "libtensorrt_onnxparser_rtx.so" : "libnvonnxparser.so";
 
 // Any version of the library, or those that the headers' major version fits.
@@ -179,6 +181,7 @@ std::shared_ptr<nvinfer1::IRuntime> Library::State::make_runtime() const {
   if (!runtime)
     messages.fail<BackendError>(fmt::format("{} {} cannot make a runtime.", flavour_name, version),
                                 "A GPU and its driver are needed: see what `nvidia-smi` says.");
+  allow_host_code(*runtime);
   return runtime;
 }
 
@@ -195,8 +198,34 @@ void* Library::State::parser() const {
   return parser_;
 }
 
+nvinfer1::IPluginRegistry& Library::State::plugin_registry() const {
+  return *reinterpret_cast<nvinfer1::IPluginRegistry* (*)()>(function("getPluginRegistry"))();
+}
+
+bool Library::State::register_own_plugins() const {
+  const std::lock_guard lock(mutex_);
+  if (rtx || looked_for_plugins_) return false;
+  looked_for_plugins_ = true;
+  const std::string fitting = fmt::format("{}.{}", plugin_file, library_major);
+  fs::path file = newest_library_in(path.parent_path(), fitting);
+  if (file.empty()) file = fitting;
+  void* const opened = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  const auto init =
+      opened != nullptr
+          ? reinterpret_cast<bool (*)(void*, const char*)>(dlsym(opened, "initLibNvInferPlugins"))
+          : nullptr;
+  if (init != nullptr && init(&logger(), "")) {
+    log_verbose("Registered TensorRT's own plugins from '{}'", file.native());
+    return true;
+  }
+  const char* const reason = dlerror();  // NOLINT(concurrency-mt-unsafe): under a lock
+  log_verbose("TensorRT's own plugins are not there: {}", reason != nullptr ? reason : "they do not start");
+  return false;
+}
+
 std::shared_ptr<nvonnxparser::IParser> Library::State::make_parser(
     nvinfer1::INetworkDefinition& network) const {
+  register_own_plugins();
   const auto make =
       reinterpret_cast<void* (*)(void*, void*, int)>(dlsym(parser(), "createNvOnnxParser_INTERNAL"));
   if (make == nullptr)

@@ -1,6 +1,5 @@
 #include "trt/network.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
@@ -18,6 +17,8 @@
 #include "trt/layers.h"
 #include "trt/library.h"
 #include "trt/messages.h"
+#include "trt/parser_input.h"
+#include "trt/plugins.h"
 #include "trt/versions/names.h"
 #include "trt/versions/network.h"
 #include "trt/versions/parser.h"
@@ -40,18 +41,10 @@ Library LoadPlugins::operator()() const {
         fmt::format("Loading the plugin '{}': TensorRT-RTX has no plugins.", plugins_.front().native()),
         "Use TensorRT, or take the operators that need plugins out of the model.");
   for (const auto& plugin : plugins_) {
-    // A name without a folder is looked up by the dynamic linker.
     if (plugin.has_parent_path() && !std::filesystem::exists(plugin))
       throw InputError(fmt::format("Loading the plugin '{}': there is no such file.", plugin.native()),
                        "Give the path of a shared library with TensorRT plugins.");
-    // Never closed: their creators stay registered.
-    if (dlopen(plugin.c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr) {
-      const char* reason = dlerror();  // NOLINT(concurrency-mt-unsafe)
-      throw BackendError(fmt::format("Loading the plugin '{}' failed: {}.", plugin.native(),
-                                     reason ? reason : "unknown reason"),
-                         fmt::format("It must be a shared library made for TensorRT {}.", library.version()));
-    }
-    log_verbose("Loaded the plugin '{}'", plugin.native());
+    load_plugin_library(plugin, library);
   }
   return library;
 }
@@ -151,18 +144,24 @@ bool make_readable(onnx::Model& model) {
 
 namespace {
 
-// The model as TensorRT can read it; nullopt if that is what it is already.
-std::optional<Bytes> readable(const onnx::Model& model) {
-  onnx::Model named = model;
-  if (!make_readable(named)) return std::nullopt;
-  if (onnx::encoded_size(named) > onnx::largest_readable_model)
-    return std::nullopt;  // TensorRT reads the file
-  return onnx::encode_model(named);
-}
-
 constexpr const char* unsupported_remedy =
-    "Replace the operators that it names, or load plugins that have them (LoadPlugins, --plugins). "
-    "`polygraph surgeon sanitize --fold-constants` often removes what cannot be parsed.";
+    flavour == Flavour::tensorrt_rtx
+        ? "Replace the operators that it names: TensorRT-RTX has no plugins. "
+          "`polygraph surgeon sanitize --fold-constants` often removes what cannot be parsed."
+        : "Replace the operators that it names, or load plugins that have them (LoadPlugins, --plugins). "
+          "`polygraph surgeon sanitize --fold-constants` often removes what cannot be parsed.";
+
+// Names the nodes, and the plugins that they need.
+[[noreturn]] void fail_parsing(std::string problem, std::vector<std::string> lines,
+                               const onnx::Model& structure, const Network::State& state) {
+  const std::vector<MissingPlugin> missing = missing_plugins(structure, lines);
+  std::string remedy = unsupported_remedy;
+  if (!missing.empty()) {
+    problem += " " + describe(missing);
+    remedy = remedy_for(missing, registered_plugins(state.library.state().plugin_registry()));
+  }
+  fail_naming_nodes(problem, remedy, std::move(lines), &structure, state.dump_failing_subgraph);
+}
 
 void apply_marks(nvinfer1::INetworkDefinition& network, const NetworkOptions& options,
                  const Library& library) {
@@ -170,6 +169,16 @@ void apply_marks(nvinfer1::INetworkDefinition& network, const NetworkOptions& op
     throw BackendError(
         fmt::format("mark_unfused_tensors_as_debug_tensors: {} {} cannot.", flavour_name, library.version()),
         "Mark tensors by name (MarkDebug), or use TensorRT 10.16 or later.");
+}
+
+// Whether the parser reads the model as it is.
+bool is_readable(const onnx::Model& model) {
+  onnx::Model changed = model;
+  return model.storage.bytes().size() <= onnx::largest_readable_model && !make_readable(changed);
+}
+
+bool parse_input(nvonnxparser::IParser& parser, const ParserInput& input) {
+  return parser.parse(input.bytes().data(), input.bytes().size(), input.path());
 }
 
 template <class Parse>
@@ -185,8 +194,8 @@ Network parse(std::shared_ptr<const onnx::Model> model, const NetworkOptions& op
   if (!run(*state->parser)) {
     std::vector<std::string> lines = parser_errors(*state->parser, structure);
     for (std::string& line : messages.take()) lines.push_back(std::move(line));
-    fail_naming_nodes(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
-                      unsupported_remedy, std::move(lines), &structure, options.dump_failing_subgraph);
+    fail_parsing(fmt::format("Reading {} with {} {} failed.", what, flavour_name, library.version()),
+                 std::move(lines), structure, *state);
   }
   apply_marks(*state->network, options, library);
   if (!structure.graph.name.empty()) state->network->setName(std::string(structure.graph.name).c_str());
@@ -220,13 +229,13 @@ NetworkFromOnnxPath::NetworkFromOnnxPath(std::filesystem::path path, NetworkOpti
 Network NetworkFromOnnxPath::operator()() const {
   // Our own reader finds damage, and says where; it reads the structure only, which costs little.
   const auto model = std::make_shared<const onnx::Model>(onnx::load_model(path_));
-  Network network = parse(model, options_, library_.get(), fmt::format("the ONNX model '{}'", path_.native()),
-                          [&](auto& parser) {
-                            using Severity = nvinfer1::ILogger::Severity;
-                            if (const auto encoded = readable(*model))
-                              return parser.parse(encoded->data(), encoded->size(), path_.c_str());
-                            return parser.parseFromFile(path_.c_str(), static_cast<int>(Severity::kWARNING));
-                          });
+  Network network = parse(
+      model, options_, library_.get(), fmt::format("the ONNX model '{}'", path_.native()), [&](auto& parser) {
+        using Severity = nvinfer1::ILogger::Severity;
+        if (is_readable(*model))
+          return parser.parseFromFile(path_.c_str(), static_cast<int>(Severity::kWARNING));
+        return parse_input(parser, ParserInput(*model));
+      });
   network.state().model_name = path_.filename().string();
   log_verbose("Read '{}': {} layers", path_.native(), network->getNbLayers());
   return network;
@@ -245,13 +254,30 @@ Network NetworkFromOnnxBytes::operator()() const {
   const auto model =
       std::make_shared<const onnx::Model>(onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive()));
   return parse(model, options_, library_.get(), "an ONNX model from memory", [&](auto& parser) {
-    if (const auto encoded = readable(*model)) return parser.parse(encoded->data(), encoded->size(), nullptr);
-    return parser.parse(bytes.data(), bytes.size(), nullptr);
+    if (is_readable(*model)) return parser.parse(bytes.data(), bytes.size(), nullptr);
+    return parse_input(parser, ParserInput(*model));
   });
 }
 
 std::string NetworkFromOnnxBytes::str() const {
   return cpp_expression<1>("NetworkFromOnnxBytes", model_bytes_, options_, library_);
+}
+
+NetworkFromOnnxModel::NetworkFromOnnxModel(Source<onnx::Model> model, NetworkOptions options,
+                                           Source<Library> library)
+    : model_(std::move(model)), options_(std::move(options)), library_(std::move(library)) {}
+
+Network NetworkFromOnnxModel::operator()() const {
+  const auto model = std::make_shared<const onnx::Model>(model_.get());
+  const ParserInput input(*model);
+  Network network = parse(model, options_, library_.get(), "an ONNX model from memory",
+                          [&](auto& parser) { return parse_input(parser, input); });
+  network.state().model_name = model->storage.path().filename().string();
+  return network;
+}
+
+std::string NetworkFromOnnxModel::str() const {
+  return cpp_expression<1>("NetworkFromOnnxModel", model_, options_, library_);
 }
 
 // PostprocessNetwork

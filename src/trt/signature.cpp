@@ -69,6 +69,9 @@ Signature::Signature(const nvinfer1::ICudaEngine& engine) {
     (engine.getTensorIOMode(name) == nvinfer1::TensorIOMode::kINPUT ? inputs_ : outputs_)
         .push_back(std::move(tensor));
   }
+  for (Tensor& output : outputs_)
+    if (const char* const input = aliased_input(engine, output.name))
+      output.aliased_input = input_index(input);
   for (int profile = 0; profile < engine.getNbOptimizationProfiles(); ++profile) {
     Ranges& ranges = profiles_.emplace_back();
     for (const Tensor& input : inputs_) ranges.push_back(read_range(engine, input.name, profile));

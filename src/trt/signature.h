@@ -5,6 +5,8 @@
 #include <polygraph/trt/objects.h>
 #include <polygraph/trt/profile.h>
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +27,8 @@ class Signature {
     bool on_host;                    ///< its values are shapes, which are read and written on the host
     bool linear;                     ///< row-major; else `format` says how it is
     std::string format;
+    /// Of an output that the engine writes over an input: that input's index.
+    std::optional<std::size_t> aliased_input = {};
   };
   /// The ranges of all inputs, in their order; for those on the host their values.
   using Ranges = std::vector<ShapeRange>;

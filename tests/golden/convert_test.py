@@ -35,6 +35,17 @@ class ConvertTest(ProgramTest):
         return result
 
 
+class ExternalData(ConvertTest):
+    def test_in_another_folder(self):
+        whole, model = self.write("whole.onnx", engines.large_model()), self.path("m.onnx")
+        self.check(run("convert", whole, "-o", model, "--external-data-path", "m.data"), 0)
+        os.mkdir(self.path("elsewhere"))
+        os.rename(self.path("m.data"), self.path("elsewhere/m.data"))
+        self.check_refused(3, "m.data", model=model, options=["--external-data-dir", self.path("nowhere")])
+        self.check_built("--external-data-dir", self.path("elsewhere"), model=model)
+        self.assertGreater(os.path.getsize(self.engine), 4 << 20)
+
+
 class Options(ConvertTest):
     def test_engine_of_a_model(self):
         info = self.check_built()

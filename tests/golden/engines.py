@@ -59,6 +59,15 @@ def slow_model():
     return model("slow", parts, [tensor_info("x", [1, size])], [tensor_info("y", [size, size])])
 
 
+def slow_network(links=1000):
+    """A small file that TensorRT-RTX needs some twenty seconds for, or with 500 links some four: many layers."""
+    parts, last = [], "x"
+    for i in range(links):
+        parts += [node("MatMul", [last, last], f"a{i}"), node("Softmax", [f"a{i}"], f"b{i}"), node("Erf", [f"b{i}"], f"c{i}")]
+        last = f"c{i}"
+    return model("slow", parts, [tensor_info("x", [64, 64])], [tensor_info(last, [64, 64])])
+
+
 def read_engine(path):
     """The description and the blob."""
     data = pathlib.Path(path).read_bytes()

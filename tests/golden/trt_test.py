@@ -10,6 +10,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
+import engines  # noqa: E402
 from program import PROGRAM, ProgramTest, clean_environment, run  # noqa: E402
 from text_models import HEADER, ModelTest  # noqa: E402
 
@@ -316,6 +317,57 @@ Layer 0    | identity [Op: LayerType.IDENTITY]
         self.check_error(self.picture(IDENTITY, "--tensor-datatypes", "x:floaty"), 2, "'floaty' of 'x' is no type")
         self.check_error(self.picture(IDENTITY, "--all-tensor-dtypes", "float16"), 4, "types of a strongly typed network are its own")
         self.check_error(self.picture(IDENTITY, "--mark-debug", "z"), 3, "'z'")
+
+
+@needs_rtx
+class ExternalData(ModelTest):
+    """Weights in files that do not lie beside the model."""
+
+    def setUp(self):
+        super().setUp()
+        model = self.write("whole.onnx", engines.large_model())
+        self.model = self.path("m.onnx")
+        self.check(run("convert", model, "-o", self.model, "--external-data-path", "m.data"), 0)
+        self.folder_of_data = self.path("elsewhere")
+        os.mkdir(self.folder_of_data)
+        os.rename(self.path("m.data"), os.path.join(self.folder_of_data, "m.data"))
+
+    def both(self, *arguments):
+        """Without the folder of the data, and with it, which has to work."""
+        without = run(*arguments, environment=RTX)
+        found = run(*arguments, "--external-data-dir", self.folder_of_data, environment=RTX)
+        self.check(found, 0)
+        return without, found
+
+    def test_convert(self):
+        plan = self.path("m.plan")
+        without, _ = self.both("convert", self.model, "-o", plan, "--convert-to", "trt-rtx")
+        self.check_error(without, 4, "m.data")
+        self.assertGreater(os.path.getsize(plan), 4 << 20)
+        picture = ["convert", self.model, "-o", self.path("p.onnx"), "--convert-to", "onnx-like-trt-rtx-network"]
+        self.check_error(self.both(*picture)[0], 4, "m.data")
+        result = run("convert", "--trt-network-script", "net.cpp", "-o", plan, "--convert-to", "trt-rtx", "--external-data-dir", "d")
+        self.check_error(result, 2, "--external-data-dir is about ONNX models")
+        result = run("convert", self.model, "-o", plan, "--convert-to", "trt-rtx", "--ignore-external-data", environment=RTX)
+        self.check_error(result, 2, "--ignore-external-data is about ONNX models")
+
+    def test_run(self):
+        without, found = self.both("run", self.model, "--trt-rtx", "--gen-script", "-")
+        self.assertIn("NetworkFromOnnxPath", without.stdout)
+        program = "".join(found.stdout.split())
+        self.assertIn('OnnxFromPath("%s",{.external_data_dir="%s"})' % (self.model, self.folder_of_data), program)
+        self.assertIn("NetworkFromOnnxModel(model)", program)
+        plan = self.path("m.plan")
+        result = run("run", self.model, "--trt-rtx", "--save-engine", plan, "--external-data-dir", self.folder_of_data, environment=RTX)
+        self.assertIn("Finished building", result.stderr)  # only where there is a GPU can it be run
+
+    def test_inspect(self):
+        without, found = self.both("inspect", "model", self.model, "--display-as", "trt-rtx", "--show", "layers")
+        self.check_error(without, 4, "m.data")
+        self.assertIn("MATRIX_MULTIPLY", found.stdout)
+        without, found = self.both("inspect", "capability", self.model, "--trt-rtx", "-o", self.path("parts"))
+        self.check_error(without, 3, "m.data")
+        self.assertIn("fully supported", found.stdout)
 
 
 class WithoutTensorRt(ProgramTest):

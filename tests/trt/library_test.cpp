@@ -58,10 +58,5 @@ TEST(Versions, AreCountedAsTheLibrariesDo) {
   EXPECT_EQ(describe_version(110100), "TensorRT 11.1.0");
 }
 
-TEST(Plugins, AreRefusedByRtx) {
-  EXPECT_THAT(message<BackendError>([] { load_plugins({"libplugin.so"}); }),
-              HasSubstr("TensorRT-RTX has no plugins"));
-}
-
 }  // namespace
 }  // namespace polygraph::trt::test

@@ -96,6 +96,8 @@ class TrtRunner : public testing::Test {
   void SetUp() override { cuda().launches = cuda().captures = 0; }
   void TearDown() override {
     cuda().mallocs_left = -1;
+    cuda().host_allocs_left = -1;
+    cuda().gone = cudaErrorInvalidResourceHandle;
     cuda().forbid_capture_on = nullptr;
     cuda().refuse_capture = false;
     cuda().fail_wait = 0;
@@ -524,6 +526,133 @@ TEST_F(TrtRunner, TellsOfMissingMemoryAndWorksOnOnceThereIsSome) {
     cuda().mallocs_left = -1;
     EXPECT_THAT(values_of(runner.infer({{"x", floats({1, -2, 3, 4})}})["y"]), ElementsAre(1, 0, 3, 4));
   }
+}
+
+TEST_F(TrtRunner, TellsOfMissingMemoryOfTheHost) {
+  Runner runner(engine_of(relu));
+  const auto active = runner.activate();
+  cuda().host_allocs_left = 0;
+  EXPECT_THAT(message<BackendError>([&] {
+                runner.infer({{"x", floats({1, 2, 3, 4})}});
+              }),
+              AllOf(HasSubstr("cudaHostAlloc of 16 bytes"), HasSubstr("can be pinned"),
+                    Not(HasSubstr("of the GPU are free"))));
+  cuda().host_allocs_left = -1;
+  EXPECT_THAT(values_of(runner.infer({{"x", floats({1, -2, 3, 4})}})["y"]), ElementsAre(1, 0, 3, 4));
+  Runner other(engine_of("input x float32 4\noutput y float32 4 unstartable x\nprofile x 4 4 4\n"));
+  EXPECT_THAT(message<BackendError>([&] { const auto scope = other.activate(); }),
+              AllOf(HasSubstr("Making an execution context"), HasSubstr("GPU memory is short")));
+}
+
+TEST_F(TrtRunner, SaysThatTheCallersStreamIsGone) {
+  struct Case {
+    bool graph;
+    Wait wait;
+    int error;
+  };
+  for (const Case& how : {Case{true, Wait::automatic, cudaErrorInvalidResourceHandle},
+                          {false, Wait::block, cudaErrorContextIsDestroyed},
+                          {false, Wait::spin, cudaErrorInvalidResourceHandle}}) {
+    cuda().gone = how.error;
+    std::optional<Stream> theirs = Stream::create();
+    const Stream view = Stream::view(theirs->native());
+    const RunnerOptions options{
+        .cuda_graphs = how.graph ? CudaGraphs::automatic : CudaGraphs::off, .wait = how.wait, .stream = view};
+    const auto is_gone =
+        AllOf(HasSubstr("the stream that the runner was given is no longer there"),
+              HasSubstr(how.error == cudaErrorContextIsDestroyed ? "cudaErrorContextIsDestroyed"
+                                                                 : "cudaErrorInvalidResourceHandle"),
+              HasSubstr("Deactivate the runner before"));
+    Runner runner(engine_of(relu), options);
+    Runner late(engine_of(relu), options);
+    {
+      const auto active = runner.activate();
+      for (int i = 0; i < 3; ++i) runner.infer({{"x", floats({1, -1, 2, -2})}});
+      theirs.reset();
+      for (int i = 0; i < 2; ++i)
+        EXPECT_THAT(message<UsageError>([&] { runner.infer({{"x", floats({1, -1, 2, -2})}}); }), is_gone);
+    }
+    EXPECT_THAT(message<UsageError>([&] { const auto active = late.activate(); }), is_gone);
+  }
+}
+
+TEST_F(TrtRunner, SaysThatTheCallersStreamIsGoneWhileItWaits) {
+  std::optional<Stream> theirs = Stream::create();
+  Runner runner(engine_of(relu), {.cuda_graphs = CudaGraphs::off, .stream = Stream::view(theirs->native())});
+  const auto active = runner.activate();
+  const DeviceTensor x = DeviceTensor::from_host(floats({1, -1, 2, -2}));
+  runner.submit_on_device({{"x", x}});
+  theirs.reset();
+  EXPECT_THAT(message<UsageError>([&] {
+                runner.infer_on_device({{"x", x}});
+              }),
+              HasSubstr("the stream that the runner was given is no longer there"));
+}
+
+constexpr const char* counter =
+    "input x float32 4\ninput z float32 4\noutput y float32 4 increment x\noutput w float32 4 relu z\n"
+    "profile x 4 4 4 z 4 4 4\n";
+
+TEST_F(TrtRunner, WritesOutputsOverInputsInACopy) {
+  for (const std::size_t limit : {0, 16})
+    for (const bool graph : {true, false}) {
+      Runner runner(engine_of(counter), {.cuda_graphs = graph ? CudaGraphs::automatic : CudaGraphs::off,
+                                         .direct_output_limit = limit});
+      const auto active = runner.activate();
+      const Tensor pinned = pinned_tensor(DataType::float32, Shape{4});
+      for (int i = 0; i < 5; ++i) {
+        const Tensor x = i % 2 == 0 ? floats({1, 2, 3, 4}) : pinned;
+        if (i % 2 != 0) std::ranges::fill(Tensor(x).mutable_values<float>(), 7.0f);
+        const std::vector<float> before = values_of(x);
+        const TensorMap& outputs = runner.infer({{"x", x}, {"z", floats({-1, 1, -2, 2})}});
+        std::vector<float> expected = before;
+        for (float& value : expected) value += 1;
+        EXPECT_EQ(values_of(outputs["y"]), expected);
+        EXPECT_THAT(values_of(outputs["w"]), ElementsAre(0, 1, 0, 2));
+        EXPECT_EQ(values_of(x), before) << "what is fed does not change";
+        EXPECT_EQ(runner.last_was_graph(), graph && i > 0);
+      }
+    }
+}
+
+TEST_F(TrtRunner, WritesOutputsOverInputsOnTheDevice) {
+  Runner runner(engine_of(counter));
+  const auto active = runner.activate();
+  const DeviceTensor x = DeviceTensor::from_host(floats({1, 2, 3, 4}));
+  const DeviceTensor z = DeviceTensor::from_host(floats({-1, 1, -2, 2}));
+  const DeviceTensorMap inputs{{"x", x}, {"z", z}};
+  for (float i = 1; i < 5; ++i) {
+    const DeviceTensorMap& outputs =
+        runner.infer_on_device(inputs, {}, i > 2 ? DeviceTensorMap{{"y", x}} : DeviceTensorMap{});
+    EXPECT_EQ(outputs["y"].data(), x.data());
+    EXPECT_THAT(values_of(x.to_host()), ElementsAre(1 + i, 2 + i, 3 + i, 4 + i));
+    EXPECT_THAT(values_of(outputs["w"].to_host()), ElementsAre(0, 1, 0, 2));
+  }
+  const DeviceTensor other(DataType::float32, Shape{4});
+  EXPECT_THAT(message<UsageError>([&] {
+                runner.infer_on_device(inputs, {}, {{"y", other}});
+              }),
+              AllOf(HasSubstr("it writes the output 'y' over the input 'x'"),
+                    HasSubstr("or give the memory of 'x'")));
+  // Another cache; one that comes from the host; and back to the host's way.
+  const DeviceTensor second = DeviceTensor::from_host(floats({10, 10, 10, 10}));
+  EXPECT_EQ(runner.infer_on_device({{"x", second}, {"z", z}})["y"].data(), second.data());
+  EXPECT_THAT(values_of(second.to_host()), ElementsAre(11, 11, 11, 11));
+  const DeviceTensorMap& mixed = runner.infer_on_device({{"z", z}}, {{"x", floats({0, 0, 0, 0})}});
+  EXPECT_THAT(values_of(mixed["y"].to_host()), ElementsAre(1, 1, 1, 1));
+  EXPECT_THAT(values_of(runner.infer({{"x", floats({2, 2, 2, 2})}, {"z", floats({0, 0, 0, 0})}})["y"]),
+              ElementsAre(3, 3, 3, 3));
+  EXPECT_THAT(values_of(second.to_host()), ElementsAre(11, 11, 11, 11));
+}
+
+TEST_F(TrtRunner, WritesOutputsOverInputsOfEveryInferenceInFlight) {
+  Runner runner(engine_of(counter));
+  const auto active = runner.activate();
+  std::vector<PendingInference> pending;
+  for (float i = 0; i < 3; ++i)
+    pending.push_back(runner.infer_async({{"x", floats({i, i, i, i})}, {"z", floats({1, 1, 1, 1})}}));
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_THAT(values_of(pending[i].get()["y"]), testing::Each(static_cast<float>(i) + 1));
 }
 
 TEST_F(TrtRunner, AllocatesNothingOnceShapesRepeat) {

@@ -36,6 +36,7 @@ struct ModelRequest {
   std::filesystem::path engine = {};
   /// The configuration: fields of the backend's options by name, as text.
   std::vector<std::pair<std::string, std::string>> config = {};
+  /// Libraries with custom operations; for `runner` also of an engine that was saved, if it is TensorRT's.
   std::vector<std::string> plugins = {};
   std::vector<std::string> outputs = {};
   std::vector<std::string> exclude_outputs = {};
@@ -61,6 +62,8 @@ struct ModelRequest {
   std::optional<ScriptName> config_script = {};
   std::vector<ScriptName> network_postprocess_scripts = {};
   std::vector<ScriptName> config_postprocess_scripts = {};
+  /// For `runner`: the lean runtime that loads the engine (see trt::LoadRuntime); empty: the library's own.
+  std::filesystem::path load_runtime = {};
   /// With its option `int8`: what it calibrates with (see trt::Calibrator), the expression that makes that
   /// data, and fields of its calibrator options.
   std::function<std::optional<FeedDict>(std::int64_t iteration, const TensorMetadata& inputs)>

@@ -34,8 +34,11 @@ class LoadLibrary {
   std::filesystem::path path_;
 };
 
-/// Opens plugin libraries, whose creators register themselves, and yields the library that has them then.
-/// Throws InputError if a file is missing, BackendError if it cannot be opened; TensorRT-RTX has no plugins.
+/// Opens libraries with plugins of TensorRT's, sees to it that they are registered, and yields the TensorRT
+/// that has them then: for networks that use them, and for engines (`LoadRuntime({}, LoadPlugins({...}))`).
+/// TensorRT's own plugins need not be loaded. TensorRT-RTX has no plugins.
+/// Throws InputError if a file is missing, is no shared library, or registers no plugin; BackendError if it
+/// cannot be opened, naming what it lacks.
 class LoadPlugins {
  public:
   using Parameters = ParameterList<1, std::vector<std::filesystem::path>, Source<Library>>;
@@ -93,7 +96,7 @@ class NetworkFromOnnxPath {
   Source<Library> library_;
 };
 
-/// Reads an ONNX model from memory; external data is not found. Throws as NetworkFromOnnxPath.
+/// Reads an encoded ONNX model from memory; external data is not found. Throws as NetworkFromOnnxPath.
 class NetworkFromOnnxBytes {
  public:
   using Parameters = ParameterList<1, Source<Bytes>, NetworkOptions, Source<Library>>;
@@ -104,6 +107,27 @@ class NetworkFromOnnxBytes {
 
  private:
   Source<Bytes> model_bytes_;
+  NetworkOptions options_;
+  Source<Library> library_;
+};
+
+/// Reads an ONNX model (`polygraph/onnx/model.h`) that is in memory, its external data included, wherever the
+/// model looks for it. One of more than 2 GB is read from its own file or, if it was changed, from a
+/// temporary one in TMPDIR, which needs room for the weights meanwhile. Throws as NetworkFromOnnxPath, and
+/// InputError if external data or that room is missing.
+/// @code
+///   auto load = NetworkFromOnnxModel(onnx::ModifyOutputs(onnx::OnnxFromPath("m.onnx"), {.outputs = {"*"}}));
+/// @endcode
+class NetworkFromOnnxModel {
+ public:
+  using Parameters = ParameterList<1, Source<onnx::Model>, NetworkOptions, Source<Library>>;
+  explicit NetworkFromOnnxModel(Source<onnx::Model> model, NetworkOptions options = {},
+                                Source<Library> library = LoadLibrary());
+  Network operator()() const;
+  std::string str() const;
+
+ private:
+  Source<onnx::Model> model_;
   NetworkOptions options_;
   Source<Library> library_;
 };
@@ -366,6 +390,7 @@ inline constexpr Immediately<LoadRuntime> load_runtime;
 inline constexpr Immediately<CreateNetwork> create_network;
 inline constexpr Immediately<NetworkFromOnnxPath> network_from_onnx_path;
 inline constexpr Immediately<NetworkFromOnnxBytes> network_from_onnx_bytes;
+inline constexpr Immediately<NetworkFromOnnxModel> network_from_onnx_model;
 inline constexpr Immediately<PostprocessNetwork> postprocess_network;
 inline constexpr Immediately<ModifyNetworkOutputs> modify_network_outputs;
 inline constexpr Immediately<SetLayerPrecisions> set_layer_precisions;

@@ -42,6 +42,9 @@ class PendingInference {
 /// Outputs are views of pinned host memory. Inputs of which the memory is pinned (`pinned_tensor`) are read
 /// from there; others are copied to pinned memory first.
 ///
+/// What is fed never changes, also where the engine writes an output over an input: it does so in a copy on
+/// the GPU. `infer_on_device` makes no copies.
+///
 /// Several runners on one engine may run in several threads. An engine lives as long as a runner is active on
 /// it.
 class Runner final : public polygraph::Runner {
@@ -58,10 +61,12 @@ class Runner final : public polygraph::Runner {
   PendingInference infer_async(const FeedDict& feed, bool check_inputs = true);
 
   /// Runs one inference on tensors on the GPU, without copies.
-  /// @param inputs  Read where they are.
+  /// @param inputs  Read where they are. An engine may write an output over an input (a cache that it updates
+  /// in place, say): the memory given for such an input holds that output afterwards.
   /// @param host_inputs  Those inputs that are not among `inputs`: values that are shapes must be here.
   /// @param outputs  Where to write outputs, for those it names, each of the type and shape that the output
-  /// has; the others go to memory of the runner's, which changes with the next call.
+  /// has; the others go to memory of the runner's, which changes with the next call. For an output that the
+  /// engine writes over an input, only that input's memory can be given (else UsageError).
   /// @return All outputs, in the model's order.
   /// Throws as `infer`, and InputError for memory that is not on the GPU of the engine or not aligned to 256
   /// bytes.

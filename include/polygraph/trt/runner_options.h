@@ -74,7 +74,9 @@ struct RunnerOptions {
   /// unfused tensors, under the names that the engine's layers have for them, and nothing of what MarkDebug
   /// marks; that nothing is given is warned about.
   bool debug_tensors = false;
-  /// What to submit to; without one, every runner and every inference in flight has a stream of its own.
+  /// What to submit to; without one, every runner and every inference in flight has a stream of its own. One
+  /// of yours (`Stream::view`) has to live until the runner is deactivated: UsageError if CUDA no longer
+  /// knows it.
   std::optional<Stream> stream = std::nullopt;
   /// Measures what the GPU needs for each inference, copies included: `last_gpu_time()`.
   bool time_on_gpu = false;

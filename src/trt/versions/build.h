@@ -81,6 +81,58 @@ inline bool set_tiling_optimization([[maybe_unused]] nvinfer1::IBuilderConfig& c
 #endif
 }
 
+/// Is told how far a build is; the names hold for the call.
+class BuildMonitorSink {
+ public:
+  virtual ~BuildMonitorSink() = default;
+  virtual void phase_started(const char* name, const char* parent, int steps) noexcept = 0;
+  virtual void step_completed(const char* name, int step) noexcept = 0;
+  virtual void phase_finished(const char* name) noexcept = 0;
+};
+
+/// Lets a sink be told of builds with a configuration, both of which have to outlive it.
+class BuildMonitor
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+    : nvinfer1::IProgressMonitor {
+ public:
+  explicit BuildMonitor(BuildMonitorSink& sink) : sink_(sink) {}
+  /// False if the configuration has a monitor already, or this version knows of none.
+  bool watch(nvinfer1::IBuilderConfig& config) {
+    if (config.getProgressMonitor() != nullptr) return false;
+    config.setProgressMonitor(this);
+    watched_ = &config;
+    return true;
+  }
+  void stop() {
+    if (watched_ != nullptr) watched_->setProgressMonitor(nullptr);
+    watched_ = nullptr;
+  }
+
+ private:
+  void phaseStart(const char* name, const char* parent, std::int32_t steps) noexcept override {
+    sink_.phase_started(name, parent, steps);
+  }
+  bool stepComplete(const char* name, std::int32_t step) noexcept override {
+    sink_.step_completed(name, step);
+    return true;
+  }
+  void phaseFinish(const char* name) noexcept override {
+    sink_.phase_finished(name);
+  }
+
+  BuildMonitorSink& sink_;
+  nvinfer1::IBuilderConfig* watched_ = nullptr;
+#else
+{
+ public:
+  explicit BuildMonitor(BuildMonitorSink& /*sink*/) {}
+  bool watch(nvinfer1::IBuilderConfig& /*config*/) {
+    return false;
+  }
+  void stop() {}
+#endif
+};
+
 /// The values that a shape tensor may have. 32 bits before TensorRT 10.11.
 inline bool set_shape_values(nvinfer1::IOptimizationProfile& profile, const char* name,
                              nvinfer1::OptProfileSelector selector, std::span<const std::int64_t> values) {

@@ -80,6 +80,23 @@ inline nvinfer1::IRuntime* load_lean_runtime([[maybe_unused]] nvinfer1::IRuntime
 #endif
 }
 
+/// Lets a runtime load engines that bring a runtime of their own: version-compatible ones.
+inline void allow_host_code([[maybe_unused]] nvinfer1::IRuntime& runtime) {
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+  runtime.setEngineHostCodeAllowed(true);
+#endif
+}
+
+/// The input whose memory an output has to be written to; null if that is free.
+inline const char* aliased_input([[maybe_unused]] const nvinfer1::ICudaEngine& engine,
+                                 [[maybe_unused]] const char* output) {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
+  return engine.getAliasedInputTensor(output);
+#else
+  return nullptr;
+#endif
+}
+
 inline nvinfer1::IExecutionContext* make_context(nvinfer1::ICudaEngine& engine, AllocationStrategy strategy) {
 #if NV_TENSORRT_MAJOR >= 10
   return engine.createExecutionContext(strategy == AllocationStrategy::static_

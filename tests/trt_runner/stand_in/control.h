@@ -12,10 +12,13 @@ struct StandInCuda {
   std::atomic<int> streams = 0;
   std::atomic<int> events = 0;
   std::atomic<int> graphs = 0;
-  std::atomic<int> copies_out = 0;     ///< from device to host
-  std::atomic<int> launches = 0;       ///< of graphs
-  std::atomic<int> captures = 0;       ///< that succeeded
-  std::atomic<int> mallocs_left = -1;  ///< until cudaMalloc finds no memory; -1: always enough
+  std::atomic<int> copies_out = 0;         ///< from device to host
+  std::atomic<int> launches = 0;           ///< of graphs
+  std::atomic<int> captures = 0;           ///< that succeeded
+  std::atomic<int> mallocs_left = -1;      ///< until cudaMalloc finds no memory; -1: always enough
+  std::atomic<int> host_allocs_left = -1;  ///< the same for cudaHostAlloc
+  /// What calls on a stream that was destroyed tell.
+  std::atomic<int> gone = cudaErrorInvalidResourceHandle;
   std::atomic<bool> refuse_capture = false;
   std::atomic<cudaStream_t> forbid_capture_on = nullptr;  ///< as the default stream always is
   std::atomic<bool> hold = false;     ///< whoever waits for a stream waits until this is over
@@ -25,7 +28,7 @@ struct StandInCuda {
 
 extern "C" {
 StandInCuda* stand_in_cuda();
-/// Adds a call of `function` with a copy of `size` bytes (up to 480) to a stream.
-void stand_in_enqueue(cudaStream_t stream, void (*function)(const void*), const void* argument,
+/// Adds a call of `function` with a copy of `size` bytes (up to 480) to a stream; false if that is gone.
+bool stand_in_enqueue(cudaStream_t stream, void (*function)(const void*), const void* argument,
                       unsigned long size);
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -61,6 +62,20 @@ cudaError_t fail(cudaError_t error) {
   return last_error = error;
 }
 
+std::set<Stream*>& live_streams() {
+  static auto* const made = new std::set<Stream*>{&default_stream};
+  return *made;
+}
+
+bool is_gone(const Stream& stream) {
+  const std::lock_guard lock(mutex);
+  return !live_streams().contains(const_cast<Stream*>(&stream));
+}
+
+cudaError_t fail_gone() {
+  return fail(static_cast<cudaError_t>(control.gone.load()));
+}
+
 void run(Stream& stream) {
   for (const Operation& operation : stream.operations) operation.function(operation.argument);
   stream.operations.clear();
@@ -68,6 +83,7 @@ void run(Stream& stream) {
 
 cudaError_t wait_for(Stream& stream) {
   const std::lock_guard lock(mutex);
+  if (is_gone(stream)) return fail_gone();
   if (stream.capturing) return fail(cudaErrorStreamCaptureUnsupported);
   run(stream);
   if (const int error = control.fail_wait.exchange(0)) return fail(static_cast<cudaError_t>(error));
@@ -107,10 +123,12 @@ struct Copy {
 STAND_IN_EXPORT StandInCuda* stand_in_cuda() {
   return &control;
 }
-STAND_IN_EXPORT void stand_in_enqueue(cudaStream_t stream, void (*function)(const void*),
+STAND_IN_EXPORT bool stand_in_enqueue(cudaStream_t stream, void (*function)(const void*),
                                       const void* argument, unsigned long size) {
   const std::lock_guard lock(mutex);
+  if (is_gone(stream_of(stream))) return false;
   add(stream_of(stream), function, argument, size);
+  return true;
 }
 
 STAND_IN_EXPORT const char* cudaGetErrorName(cudaError_t error) {
@@ -121,6 +139,10 @@ STAND_IN_EXPORT const char* cudaGetErrorName(cudaError_t error) {
       return "cudaErrorIllegalAddress";
     case cudaErrorStreamCaptureUnsupported:
       return "cudaErrorStreamCaptureUnsupported";
+    case cudaErrorInvalidResourceHandle:
+      return "cudaErrorInvalidResourceHandle";
+    case cudaErrorContextIsDestroyed:
+      return "cudaErrorContextIsDestroyed";
     default:
       return "cudaErrorUnknown";
   }
@@ -169,6 +191,8 @@ STAND_IN_EXPORT cudaError_t cudaFree(void* memory) {
   return release(memory);
 }
 STAND_IN_EXPORT cudaError_t cudaHostAlloc(void** memory, std::size_t size, unsigned) {
+  if (control.host_allocs_left == 0) return fail(cudaErrorMemoryAllocation);
+  if (control.host_allocs_left > 0) --control.host_allocs_left;
   ++control.pinned_blocks;
   return allocate(memory, size, cudaMemoryTypeHost);
 }
@@ -179,6 +203,7 @@ STAND_IN_EXPORT cudaError_t cudaFreeHost(void* memory) {
 STAND_IN_EXPORT cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t size, cudaMemcpyKind kind,
                                             cudaStream_t stream) {
   const std::lock_guard lock(mutex);
+  if (is_gone(stream_of(stream))) return fail_gone();
   if (kind == cudaMemcpyDeviceToHost) ++control.copies_out;
   const Copy copy{to, from, size};
   add(
@@ -205,12 +230,17 @@ STAND_IN_EXPORT cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsi
   ++control.streams;
   auto* const made = new Stream;
   made->operations.reserve(1024);
+  const std::lock_guard lock(mutex);
+  live_streams().insert(made);
   *stream = reinterpret_cast<cudaStream_t>(made);
   return cudaSuccess;
 }
 STAND_IN_EXPORT cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  const std::lock_guard lock(mutex);
+  if (is_gone(stream_of(stream))) return fail_gone();
   --control.streams;
   wait_for(stream_of(stream));
+  live_streams().erase(&stream_of(stream));
   delete &stream_of(stream);
   return cudaSuccess;
 }
@@ -221,6 +251,7 @@ STAND_IN_EXPORT cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
 }
 STAND_IN_EXPORT cudaError_t cudaStreamQuery(cudaStream_t stream) {
   const std::lock_guard lock(mutex);
+  if (is_gone(stream_of(stream))) return fail_gone();
   if (stream_of(stream).operations.empty()) return wait_for(stream_of(stream));
   run(stream_of(stream));
   return cudaErrorNotReady;
@@ -237,6 +268,7 @@ STAND_IN_EXPORT cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 STAND_IN_EXPORT cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   const std::lock_guard lock(mutex);
+  if (is_gone(stream_of(stream))) return fail_gone();
   auto* const recorded = reinterpret_cast<Event*>(event);
   recorded->stream = &stream_of(stream);
   recorded->done = false;
@@ -261,7 +293,7 @@ STAND_IN_EXPORT cudaError_t cudaEventQuery(cudaEvent_t event) {
 STAND_IN_EXPORT cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   const std::lock_guard lock(mutex);
   const auto* const recorded = reinterpret_cast<Event*>(event);
-  return recorded->stream != nullptr ? wait_for(*recorded->stream) : cudaSuccess;
+  return recorded->stream != nullptr && !recorded->done ? wait_for(*recorded->stream) : cudaSuccess;
 }
 STAND_IN_EXPORT cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from, cudaEvent_t to) {
   const std::lock_guard lock(mutex);
@@ -294,6 +326,7 @@ STAND_IN_EXPORT cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t* made,
 }
 STAND_IN_EXPORT cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
   const std::lock_guard lock(mutex);
+  if (is_gone(stream_of(stream))) return fail_gone();
   ++control.launches;
   for (const Operation& operation : reinterpret_cast<Graph*>(graph)->operations)
     stream_of(stream).operations.push_back(operation);

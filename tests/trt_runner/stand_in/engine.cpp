@@ -13,8 +13,8 @@
 // These may follow the first 32 bytes of a plan's header. Without an inspector's line there is no inspector.
 //
 // What a function takes is a debug tensor, `before_y`. The functions: copy, relu, nonzero (its size is known
-// only once it ran), expand (x to the shape s), fail (says so when it is run), uncapturable (as copy, and
-// refuses to be recorded).
+// only once it ran), expand (x to the shape s), increment (over x itself), fail (says so when it is run),
+// uncapturable (as copy, and refuses to be recorded), unstartable (there is no context for it).
 #include <dlfcn.h>
 
 #include <algorithm>
@@ -88,7 +88,7 @@ class Engine;
 
 // What is run: plain data, since a graph keeps a copy of it.
 struct Step {
-  enum class Kind { copy, relu, expand } kind;
+  enum class Kind { copy, relu, expand, increment } kind;
   void* to;
   const void* from;
   std::int64_t count;  // bytes, or elements
@@ -102,6 +102,8 @@ void run_step(const void* argument) {
   if (step.kind == Step::Kind::copy) std::memcpy(step.to, step.from, static_cast<std::size_t>(step.count));
   if (step.kind == Step::Kind::relu)
     for (std::int64_t i = 0; i < step.count; ++i) to[i] = std::max(from[i], 0.0f);
+  if (step.kind == Step::Kind::increment)
+    for (std::int64_t i = 0; i < step.count; ++i) to[i] = from[i] + 1;
   if (step.kind == Step::Kind::expand)
     for (std::int64_t i = 0; i < step.count; ++i) to[i] = from[i % step.of];
 }
@@ -252,7 +254,12 @@ class Engine final : public ICudaEngine, public DefaultEngine {
   }
   std::int64_t getDeviceMemorySizeV2() const noexcept override { return 256; }
   std::int64_t getDeviceMemorySizeForProfileV2(std::int32_t) const noexcept override { return 128; }
+  const char* getAliasedInputTensor(const char* name) const noexcept override {
+    const Tensor& tensor = find(name);
+    return tensor.function == "increment" ? tensor.argument.c_str() : nullptr;
+  }
   IExecutionContext* createExecutionContext(ExecutionContextAllocationStrategy strategy) noexcept override {
+    if (tensors.back().function == "unstartable") return nullptr;
     auto* const context = new Context(*this);
     context->needs_scratch = strategy == ExecutionContextAllocationStrategy::kUSER_MANAGED;
     return context;
@@ -328,7 +335,11 @@ bool Context::enqueueV3(cudaStream_t stream) noexcept {
     Step step{Step::Kind::copy, addresses_.find(tensor.name)->second,
               addresses_.find(tensor.argument)->second,
               count * static_cast<std::int64_t>(bytes_of(tensor.type)), count};
-    if (tensor.function == "relu") {
+    if (tensor.function == "increment") {
+      if (step.to != step.from) return fail("the output is not where its input is");
+      step.kind = Step::Kind::increment;
+      step.count = count;
+    } else if (tensor.function == "relu") {
       step.kind = Step::Kind::relu;
       step.count = count;
     } else if (tensor.function == "expand") {
@@ -336,7 +347,7 @@ bool Context::enqueueV3(cudaStream_t stream) noexcept {
       step.kind = Step::Kind::expand;
       step.count = count_of(Dimensions(dims.d, dims.d + dims.nbDims));
     }
-    cuda().enqueue(stream, run_step, &step, sizeof(step));
+    if (!cuda().enqueue(stream, run_step, &step, sizeof(step))) return fail("the stream is gone");
     if (profiler_ != nullptr) profiler_->reportLayerTime(tensor.name.c_str(), 0.5f);
   }
   return true;
