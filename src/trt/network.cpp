@@ -168,7 +168,7 @@ void apply_marks(nvinfer1::INetworkDefinition& network, const NetworkOptions& op
   if (options.mark_unfused_tensors_as_debug_tensors && !mark_unfused_tensors(network))
     throw BackendError(
         fmt::format("mark_unfused_tensors_as_debug_tensors: {} {} cannot.", flavour_name, library.version()),
-        "Mark tensors by name (MarkDebug), or use TensorRT 10.16 or later.");
+        "Mark tensors by name (MarkDebug), or use TensorRT 10.12 or later.");
 }
 
 // Whether the parser reads the model as it is.

@@ -145,7 +145,7 @@ Network SetDecomposableAttentions::operator()() const {
   if (!has_attention)
     throw BackendError(fmt::format("{}: the networks of {} {} have no attentions.", attempt, flavour_name,
                                    network.library().version()),
-                       "Leave it out, or use TensorRT 10.16 or later, or TensorRT-RTX.");
+                       "Leave it out, or use TensorRT 10.14 or later, or TensorRT-RTX.");
   for (nvinfer1::ILayer* layer : layers_of(*network))
     if (!set_decomposable(*layer))
       throw BackendError(fmt::format("{}: {} {} refuses it for '{}'.", attempt, flavour_name,

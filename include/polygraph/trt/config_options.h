@@ -180,9 +180,10 @@ struct ConfigOptions {
         Field{"max_aux_streams", &O::max_aux_streams, "The most streams besides the main one.", "N", "8.6"},
         Field{"engine_capability", &O::engine_capability, "What the engine has to run on.", "KIND"},
         Field{"hardware_compatibility_level", &O::hardware_compatibility_level,
-              "Which other GPUs the engine has to run on.", "LEVEL", "10.0"},
+              "Which other GPUs the engine has to run on; same_compute_capability from TensorRT 10.9 on.",
+              "LEVEL", "8.6"},
         Field{"runtime_platform", &O::runtime_platform, "The operating system to run on.", "PLATFORM",
-              "10.0"},
+              "10.2"},
         Field{"tiling_optimization_level", &O::tiling_optimization_level,
               "How long to look for a better tiling.", "LEVEL", "10.8"});
   }
@@ -219,7 +220,7 @@ struct NetworkOptions {
             "mark_unfused_tensors_as_debug_tensors", &NetworkOptions::mark_unfused_tensors_as_debug_tensors,
             "Mark every tensor that is not fused away, so that a runner can show its values (debug_tensors) "
             "without changing what is fused.",
-            "", "10.16"});
+            "", "10.12"});
   }
   friend bool operator==(const NetworkOptions&, const NetworkOptions&) = default;
 };
@@ -267,7 +268,7 @@ struct TensorOptions {
     using O = TensorOptions;
     return std::tuple(
         Field{"decomposable_attentions", &O::decomposable_attentions,
-              "Attentions may be computed by several kernels where there is no single one.", "", "10.16"},
+              "Attentions may be computed by several kernels where there is no single one.", "", "10.14"},
         Field{"tensor_dtypes", &O::tensor_dtypes,
               "Types of inputs and outputs, where they are not the network's own.", "TENSOR:TYPE",
               "8.5 to 10"},

@@ -213,7 +213,7 @@ class SetTensorFormats {
 };
 
 /// Allows TensorRT to compute each attention of the network by several kernels where it has no single one.
-/// Without attentions it does nothing. Throws BackendError before TensorRT 10.16, whose networks have none.
+/// Without attentions it does nothing. Throws BackendError before TensorRT 10.14, whose networks have none.
 class SetDecomposableAttentions {
  public:
   using Parameters = ParameterList<1, Source<Network>>;

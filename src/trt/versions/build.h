@@ -1,7 +1,6 @@
 #pragma once
 
 #include <NvInfer.h>
-#include <NvInferVersion.h>
 #include <polygraph/trt/config_options.h>
 
 #include <cstdint>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "trt/versions/library.h"
+#include "trt/versions/version.h"
 
 // What only some versions have for building engines.
 
@@ -17,13 +17,13 @@ namespace polygraph::trt {
 /// Whether a network without open dimensions needs an optimization profile, too: TensorRT 8.5 does not build
 /// those with outputs of which the size depends on the data otherwise.
 constexpr bool always_needs_profile() {
-  return NV_TENSORRT_MAJOR < 10 && flavour == Flavour::tensorrt;
+  return POLYGRAPH_TENSORRT < 1000 && flavour == Flavour::tensorrt;
 }
 
 /// Sets the flags of quantization; false if this version has none.
 inline bool set_quantization_flags([[maybe_unused]] nvinfer1::IBuilderConfig& config,
                                    [[maybe_unused]] bool calibrate_before_fusion) {
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT < 1100
   config.setQuantizationFlags(calibrate_before_fusion ? 1U : 0U);
   return true;
 #else
@@ -34,7 +34,7 @@ inline bool set_quantization_flags([[maybe_unused]] nvinfer1::IBuilderConfig& co
 /// Sets what only newer versions have; false if this one lacks it.
 inline bool set_builder_optimization_level([[maybe_unused]] nvinfer1::IBuilderConfig& config,
                                            [[maybe_unused]] int level) {
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 806
   config.setBuilderOptimizationLevel(level);
   return true;
 #else
@@ -44,7 +44,7 @@ inline bool set_builder_optimization_level([[maybe_unused]] nvinfer1::IBuilderCo
 
 inline bool set_max_aux_streams([[maybe_unused]] nvinfer1::IBuilderConfig& config,
                                 [[maybe_unused]] int streams) {
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 806
   config.setMaxAuxStreams(streams);
   return true;
 #else
@@ -54,7 +54,8 @@ inline bool set_max_aux_streams([[maybe_unused]] nvinfer1::IBuilderConfig& confi
 
 inline bool set_hardware_compatibility([[maybe_unused]] nvinfer1::IBuilderConfig& config,
                                        [[maybe_unused]] HardwareCompatibilityLevel level) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 806
+  if (POLYGRAPH_TENSORRT < 1009 && level == HardwareCompatibilityLevel::same_compute_capability) return false;
   config.setHardwareCompatibilityLevel(static_cast<nvinfer1::HardwareCompatibilityLevel>(level));
   return true;
 #else
@@ -64,7 +65,7 @@ inline bool set_hardware_compatibility([[maybe_unused]] nvinfer1::IBuilderConfig
 
 inline bool set_runtime_platform([[maybe_unused]] nvinfer1::IBuilderConfig& config,
                                  [[maybe_unused]] RuntimePlatform platform) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1002
   config.setRuntimePlatform(static_cast<nvinfer1::RuntimePlatform>(platform));
   return true;
 #else
@@ -74,7 +75,7 @@ inline bool set_runtime_platform([[maybe_unused]] nvinfer1::IBuilderConfig& conf
 
 inline bool set_tiling_optimization([[maybe_unused]] nvinfer1::IBuilderConfig& config,
                                     [[maybe_unused]] TilingOptimizationLevel level) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 8)
+#if POLYGRAPH_TENSORRT >= 1008
   return config.setTilingOptimizationLevel(static_cast<nvinfer1::TilingOptimizationLevel>(level));
 #else
   return false;
@@ -92,7 +93,7 @@ class BuildMonitorSink {
 
 /// Lets a sink be told of builds with a configuration, both of which have to outlive it.
 class BuildMonitor
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 901
     : nvinfer1::IProgressMonitor {
  public:
   explicit BuildMonitor(BuildMonitorSink& sink) : sink_(sink) {}
@@ -136,7 +137,7 @@ class BuildMonitor
 /// The values that a shape tensor may have. 32 bits before TensorRT 10.11.
 inline bool set_shape_values(nvinfer1::IOptimizationProfile& profile, const char* name,
                              nvinfer1::OptProfileSelector selector, std::span<const std::int64_t> values) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 11)
+#if POLYGRAPH_TENSORRT >= 1011
   return profile.setShapeValuesV2(name, selector, values.data(), static_cast<int>(values.size()));
 #else
   const std::vector<std::int32_t> narrow(values.begin(), values.end());

@@ -1,19 +1,19 @@
 #pragma once
 
 #include <NvInfer.h>
-#include <NvInferVersion.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
 #include "trt/calibration.h"
+#include "trt/versions/version.h"
 
 // The calibrators of TensorRT up to 10.
 
 namespace polygraph::trt {
 
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT < 1100
 /// Passes on what TensorRT asks its calibrator.
 template <class Base>
 class NativeCalibrator : public Base {
@@ -71,7 +71,7 @@ inline std::shared_ptr<nvinfer1::IInt8Calibrator> make_native_calibrator(Calibra
 inline std::shared_ptr<void> set_calibrator([[maybe_unused]] nvinfer1::IBuilderConfig& config,
                                             [[maybe_unused]] Calibration& calibration,
                                             [[maybe_unused]] const nvinfer1::IOptimizationProfile* profile) {
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT < 1100
   auto made = make_native_calibrator(calibration);
   config.setInt8Calibrator(made.get());
   if (profile != nullptr && !config.setCalibrationProfile(profile)) return nullptr;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <NvInfer.h>
-#include <NvInferVersion.h>
 
 #include <cstdint>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "trt/versions/run.h"
+#include "trt/versions/version.h"
 
 // What engines tell of themselves in only some versions.
 
@@ -16,7 +16,7 @@ namespace polygraph::trt {
 
 /// Bytes on the GPU that a context needs for all profiles.
 inline std::int64_t device_memory(const nvinfer1::ICudaEngine& engine) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
+#if POLYGRAPH_TENSORRT >= 1001
   return engine.getDeviceMemorySizeV2();
 #else
   return static_cast<std::int64_t>(engine.getDeviceMemorySize());
@@ -26,7 +26,7 @@ inline std::int64_t device_memory(const nvinfer1::ICudaEngine& engine) {
 /// Bytes for each profile; empty if this version does not tell them apart.
 inline std::vector<std::int64_t> profile_memory([[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
   std::vector<std::int64_t> bytes;
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
+#if POLYGRAPH_TENSORRT >= 1001
   for (int profile = 0; profile < engine.getNbOptimizationProfiles(); ++profile)
     bytes.push_back(device_memory_of_profile(engine, profile));
 #endif
@@ -35,7 +35,7 @@ inline std::vector<std::int64_t> profile_memory([[maybe_unused]] const nvinfer1:
 
 /// Bytes of all weights, and of those that were left out of the plan.
 inline std::optional<std::int64_t> weights_size([[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 11)
+#if POLYGRAPH_TENSORRT >= 1014
   return engine.getEngineStat(nvinfer1::EngineStat::kTOTAL_WEIGHTS_SIZE);
 #else
   return std::nullopt;
@@ -44,7 +44,7 @@ inline std::optional<std::int64_t> weights_size([[maybe_unused]] const nvinfer1:
 
 inline std::optional<std::int64_t> stripped_weights_size(
     [[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 11)
+#if POLYGRAPH_TENSORRT >= 1014
   return engine.getEngineStat(nvinfer1::EngineStat::kSTRIPPED_WEIGHTS_SIZE);
 #else
   return std::nullopt;
@@ -53,7 +53,7 @@ inline std::optional<std::int64_t> stripped_weights_size(
 
 inline std::optional<std::int64_t> streamable_weights_size(
     [[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   return engine.getStreamableWeightsSize();
 #else
   return std::nullopt;
@@ -61,7 +61,7 @@ inline std::optional<std::int64_t> streamable_weights_size(
 }
 
 inline std::optional<int> aux_streams([[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 806
   return engine.getNbAuxStreams();
 #else
   return std::nullopt;
@@ -70,7 +70,7 @@ inline std::optional<int> aux_streams([[maybe_unused]] const nvinfer1::ICudaEngi
 
 /// Empty if this version has no such levels.
 inline std::string_view hardware_compatibility([[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 806
   switch (engine.getHardwareCompatibilityLevel()) {
     case nvinfer1::HardwareCompatibilityLevel::kNONE:
       return "none";
@@ -81,16 +81,6 @@ inline std::string_view hardware_compatibility([[maybe_unused]] const nvinfer1::
   }
 #else
   return "";
-#endif
-}
-
-/// The input whose memory an output shares; null if there is none.
-inline const char* aliased_input([[maybe_unused]] const nvinfer1::ICudaEngine& engine,
-                                 [[maybe_unused]] const char* output) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 15)
-  return engine.getAliasedInputTensor(output);
-#else
-  return nullptr;
 #endif
 }
 

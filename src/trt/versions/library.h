@@ -1,17 +1,18 @@
 #pragma once
 
 #include <NvInfer.h>
-#include <NvInferVersion.h>
 #include <polygraph/trt/objects.h>
 
 #include <string>
+
+#include "trt/versions/version.h"
 
 // Which versions of the library these headers fit, and what holds of all networks.
 
 namespace polygraph::trt {
 
 /// Whether every network is strongly typed, so that there are no flags for precisions.
-inline constexpr bool strongly_typed_only = NV_TENSORRT_MAJOR >= 11;
+inline constexpr bool strongly_typed_only = POLYGRAPH_TENSORRT >= 1100;
 
 /// As `getInferLibVersion()` counts.
 constexpr int version_number(int major, int minor, int patch) {

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <NvInfer.h>
-#include <NvInferVersion.h>
 
 #include <optional>
 #include <span>
 #include <string_view>
+
+#include "trt/versions/version.h"
 
 // What the values of TensorRT are called by users.
 
@@ -36,21 +37,21 @@ inline std::span<const Named<nvinfer1::BuilderFlag>> builder_flags() {
     {"direct_io", F::kDIRECT_IO},
     {"trt_safety_restricted", F::kSAFETY_SCOPE},
     {"allow_gpu_fallback", F::kGPU_FALLBACK},
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT < 1100
     {"fp16", F::kFP16},
     {"int8", F::kINT8},
     {"obey", F::kOBEY_PRECISION_CONSTRAINTS},
     {"prefer", F::kPREFER_PRECISION_CONSTRAINTS},
 #endif
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 806
     {"version_compatible", F::kVERSION_COMPATIBLE},
     {"exclude_lean_runtime", F::kEXCLUDE_LEAN_RUNTIME},
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT < 1100
     {"fp8", F::kFP8},
 #endif
 #endif
-#if NV_TENSORRT_MAJOR >= 10
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT >= 1000
+#if POLYGRAPH_TENSORRT < 1100
     {"bf16", F::kBF16},
 #endif
     {"strip_plan", F::kSTRIP_PLAN},
@@ -69,7 +70,7 @@ inline std::span<const Named<nvinfer1::MemoryPoolType>> memory_pools() {
     {"dla_managed_sram", P::kDLA_MANAGED_SRAM},
     {"dla_local_dram", P::kDLA_LOCAL_DRAM},
     {"dla_global_dram", P::kDLA_GLOBAL_DRAM},
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
     {"tactic_dram", P::kTACTIC_DRAM},
     {"tactic_shared_memory", P::kTACTIC_SHARED_MEMORY},
 #endif
@@ -80,7 +81,7 @@ inline std::span<const Named<nvinfer1::MemoryPoolType>> memory_pools() {
 inline std::span<const Named<nvinfer1::TacticSource>> tactic_sources() {
   using S = nvinfer1::TacticSource;
   static constexpr Named<S> sources[] = {
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT < 1100
     {"cublas", S::kCUBLAS},
     {"cublas_lt", S::kCUBLAS_LT},
     {"cudnn", S::kCUDNN},
@@ -94,15 +95,17 @@ inline std::span<const Named<nvinfer1::TacticSource>> tactic_sources() {
 inline std::span<const Named<nvinfer1::PreviewFeature>> preview_features() {
   using P = nvinfer1::PreviewFeature;
   static constexpr Named<P> features[] = {
-#if NV_TENSORRT_MAJOR < 10
+#if POLYGRAPH_TENSORRT < 1000
     {"faster_dynamic_shapes_0805", P::kFASTER_DYNAMIC_SHAPES_0805},
     {"disable_external_tactic_sources_for_core_0805", P::kDISABLE_EXTERNAL_TACTIC_SOURCES_FOR_CORE_0805},
 #else
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT < 1100
     {"profile_sharing_0806", P::kPROFILE_SHARING_0806},
 #endif
+#if POLYGRAPH_TENSORRT >= 1003
     {"aliased_plugin_io_10_03", P::kALIASED_PLUGIN_IO_10_03},
-#if NV_TENSORRT_MAJOR > 10 || NV_TENSORRT_MINOR >= 10
+#endif
+#if POLYGRAPH_TENSORRT >= 1010
     {"runtime_activation_resize_10_10", P::kRUNTIME_ACTIVATION_RESIZE_10_10},
 #endif
 #endif
@@ -125,7 +128,7 @@ inline std::span<const Named<nvinfer1::TensorFormat>> tensor_formats() {
     {"dla_linear", F::kDLA_LINEAR},
     {"dla_hwc4", F::kDLA_HWC4},
     {"hwc16", F::kHWC16},
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
     {"dhwc", F::kDHWC},
 #endif
   };
@@ -179,27 +182,33 @@ inline std::span<const Named<nvinfer1::LayerType>> layer_types() {
     {"NON_ZERO", L::kNON_ZERO},
     {"GRID_SAMPLE", L::kGRID_SAMPLE},
     {"NMS", L::kNMS},
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
     {"CAST", L::kCAST},
     {"REVERSE_SEQUENCE", L::kREVERSE_SEQUENCE},
     {"NORMALIZATION", L::kNORMALIZATION},
     {"PLUGIN_V3", L::kPLUGIN_V3},
+#endif
+#if POLYGRAPH_TENSORRT >= 1007
     {"SQUEEZE", L::kSQUEEZE},
     {"UNSQUEEZE", L::kUNSQUEEZE},
+#endif
+#if POLYGRAPH_TENSORRT >= 1008
     {"CUMULATIVE", L::kCUMULATIVE},
     {"DYNAMIC_QUANTIZE", L::kDYNAMIC_QUANTIZE},
 #endif
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
+#if POLYGRAPH_TENSORRT >= 1014
     {"ATTENTION_INPUT", L::kATTENTION_INPUT},
     {"ATTENTION_OUTPUT", L::kATTENTION_OUTPUT},
 #endif
-#if NV_TENSORRT_MAJOR >= 11
+#if POLYGRAPH_TENSORRT >= 1015
     {"ROTARY_EMBEDDING", L::kROTARY_EMBEDDING},
     {"KVCACHE_UPDATE", L::kKVCACHE_UPDATE},
+#endif
+#if POLYGRAPH_TENSORRT >= 1016
     {"MOE", L::kMOE},
     {"DIST_COLLECTIVE", L::kDIST_COLLECTIVE},
 #endif
-#if NV_TENSORRT_MAJOR < 10
+#if POLYGRAPH_TENSORRT < 1000
     {"FULLY_CONNECTED", L::kFULLY_CONNECTED},
 #endif
   };

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <NvInfer.h>
-#include <NvInferVersion.h>
 
 #include <cstdint>
+
+#include "trt/versions/version.h"
 
 // What only some versions have for networks.
 
@@ -11,10 +12,10 @@ namespace polygraph::trt {
 
 inline nvinfer1::INetworkDefinition* create_native_network(nvinfer1::IBuilder& builder, bool strongly_typed) {
   nvinfer1::NetworkDefinitionCreationFlags flags = 0;
-#if NV_TENSORRT_MAJOR < 10
+#if POLYGRAPH_TENSORRT < 1000
   flags |= 1U << static_cast<unsigned>(nvinfer1::NetworkDefinitionCreationFlag::kEXPLICIT_BATCH);
 #endif
-#if NV_TENSORRT_MAJOR == 10
+#if POLYGRAPH_TENSORRT >= 1000 && POLYGRAPH_TENSORRT < 1100
   if (strongly_typed)
     flags |= 1U << static_cast<unsigned>(nvinfer1::NetworkDefinitionCreationFlag::kSTRONGLY_TYPED);
 #else
@@ -25,7 +26,7 @@ inline nvinfer1::INetworkDefinition* create_native_network(nvinfer1::IBuilder& b
 
 inline bool mark_debug_tensor([[maybe_unused]] nvinfer1::INetworkDefinition& network,
                               [[maybe_unused]] nvinfer1::ITensor& tensor) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   return network.markDebug(tensor);
 #else
   return false;
@@ -34,7 +35,7 @@ inline bool mark_debug_tensor([[maybe_unused]] nvinfer1::INetworkDefinition& net
 
 /// Marks every tensor that no kernel keeps to itself; false if this version cannot.
 inline bool mark_unfused_tensors([[maybe_unused]] nvinfer1::INetworkDefinition& network) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
+#if POLYGRAPH_TENSORRT >= 1012
   return network.markUnfusedTensorsAsDebugTensors();
 #else
   return false;
@@ -44,7 +45,7 @@ inline bool mark_unfused_tensors([[maybe_unused]] nvinfer1::INetworkDefinition& 
 /// Sets a type that TensorRT is to choose for a layer or a tensor; false where types are part of the network.
 inline bool set_layer_precision([[maybe_unused]] nvinfer1::ILayer& layer,
                                 [[maybe_unused]] nvinfer1::DataType type) {
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT < 1100
   layer.setPrecision(type);
   return true;
 #else
@@ -54,7 +55,7 @@ inline bool set_layer_precision([[maybe_unused]] nvinfer1::ILayer& layer,
 
 inline bool set_tensor_type([[maybe_unused]] nvinfer1::ITensor& tensor,
                             [[maybe_unused]] nvinfer1::DataType type) {
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT < 1100
   tensor.setType(type);
   return true;
 #else
@@ -65,7 +66,7 @@ inline bool set_tensor_type([[maybe_unused]] nvinfer1::ITensor& tensor,
 /// A layer that converts to a type.
 inline nvinfer1::ILayer* add_cast(nvinfer1::INetworkDefinition& network, nvinfer1::ITensor& tensor,
                                   nvinfer1::DataType type) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   return network.addCast(tensor, type);
 #else
   nvinfer1::ILayer* const layer = network.addIdentity(tensor);
@@ -78,7 +79,7 @@ inline nvinfer1::ILayer* add_cast(nvinfer1::INetworkDefinition& network, nvinfer
 /// value)` and `add_axes(name, mask)`.
 template <class Attributes>
 void add_newer_attributes([[maybe_unused]] Attributes& to, [[maybe_unused]] nvinfer1::ILayer& any) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   using namespace nvinfer1;
   if (any.getType() == LayerType::kCAST) to.add("to_type", static_cast<ICastLayer&>(any).getToType());
   if (any.getType() == LayerType::kREVERSE_SEQUENCE) {
@@ -93,7 +94,7 @@ void add_newer_attributes([[maybe_unused]] Attributes& to, [[maybe_unused]] nvin
     to.add("num_groups", std::int64_t{layer.getNbGroups()});
   }
 #endif
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
+#if POLYGRAPH_TENSORRT >= 1014
   if (any.getType() == LayerType::kATTENTION_INPUT)
     to.add("decomposable",
            std::int64_t{static_cast<IAttentionInputLayer&>(any).getAttention()->getDecomposable()});
@@ -101,13 +102,12 @@ void add_newer_attributes([[maybe_unused]] Attributes& to, [[maybe_unused]] nvin
 }
 
 /// Whether this version has layers of attention (IAttention).
-inline constexpr bool has_attention = NV_TENSORRT_MAJOR > 10 ||
-                                      (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16);
+inline constexpr bool has_attention = POLYGRAPH_TENSORRT >= 1014;
 
 /// If the layer begins an attention, allows TensorRT to compute it by several kernels.
 /// Returns false if TensorRT refuses.
 inline bool set_decomposable([[maybe_unused]] nvinfer1::ILayer& layer) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
+#if POLYGRAPH_TENSORRT >= 1014
   if (layer.getType() != nvinfer1::LayerType::kATTENTION_INPUT) return true;
   return static_cast<nvinfer1::IAttentionInputLayer&>(layer).getAttention()->setDecomposable(true);
 #else

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <NvInferVersion.h>
 #include <NvOnnxParser.h>
 
 #include <cstddef>
@@ -9,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "trt/versions/version.h"
+
 // What only some versions of the ONNX parser have.
 
 namespace polygraph::trt {
@@ -16,7 +17,7 @@ namespace polygraph::trt {
 /// Sets the parser's flags; false if this version's parser has none.
 inline bool set_parser_flags([[maybe_unused]] nvonnxparser::IParser& parser,
                              [[maybe_unused]] std::uint32_t flags) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   parser.setFlags(flags);
   return true;
 #else
@@ -24,7 +25,7 @@ inline bool set_parser_flags([[maybe_unused]] nvonnxparser::IParser& parser,
 #endif
 }
 inline std::uint32_t parser_flags([[maybe_unused]] const nvonnxparser::IParser& parser) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   return parser.getFlags();
 #else
   return 0;
@@ -37,7 +38,7 @@ struct ParserErrorNode {
   std::string op_type;
 };
 inline ParserErrorNode parser_error_node([[maybe_unused]] const nvonnxparser::IParserError& error) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   const auto text = [](const char* value) { return std::string(value != nullptr ? value : ""); };
   return {text(error.nodeName()), text(error.nodeOperator())};
 #else
@@ -48,7 +49,7 @@ inline ParserErrorNode parser_error_node([[maybe_unused]] const nvonnxparser::IP
 /// The model's local functions that the node of a parser error is in; none where the parser does not say.
 inline std::vector<std::string> parser_error_functions(
     [[maybe_unused]] const nvonnxparser::IParserError& error) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   if (error.localFunctionStackSize() > 0)
     return {error.localFunctionStack(), error.localFunctionStack() + error.localFunctionStackSize()};
 #endif
@@ -65,7 +66,7 @@ struct ParserGroup {
 /// Whether the parser takes all of a model. Adds the groups of nodes that it makes of it.
 inline bool supports_model(nvonnxparser::IParser& parser, std::span<const std::byte> model, const char* path,
                            std::vector<ParserGroup>& groups) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
+#if POLYGRAPH_TENSORRT >= 1001
   const bool supported = parser.supportsModelV2(model.data(), model.size(), path);
   for (std::int64_t i = 0; i < parser.getNbSubgraphs(); ++i) {
     std::int64_t count = 0;

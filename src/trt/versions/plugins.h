@@ -1,11 +1,12 @@
 #pragma once
 
 #include <NvInfer.h>
-#include <NvInferVersion.h>
 
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "trt/versions/version.h"
 
 // How versions keep the creators of plugins.
 
@@ -26,7 +27,7 @@ PluginName name_of_creator(Creator& creator) {
           text(creator.getPluginNamespace())};
 }
 
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
 /// Nameless for a kind that these headers do not know.
 inline PluginName name_of_any_creator(nvinfer1::IPluginCreatorInterface& creator) {
   const std::string_view kind = creator.getInterfaceInfo().kind;
@@ -41,7 +42,7 @@ inline PluginName name_of_any_creator(nvinfer1::IPluginCreatorInterface& creator
 inline std::vector<PluginName> registered_plugins(const nvinfer1::IPluginRegistry& registry) {
   std::vector<PluginName> names;
   std::int32_t count = 0;
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   nvinfer1::IPluginCreatorInterface* const* const creators = registry.getAllCreators(&count);
   for (std::int32_t i = 0; i < count; ++i) names.push_back(name_of_any_creator(*creators[i]));
 #else
@@ -55,7 +56,7 @@ inline std::vector<PluginName> registered_plugins(const nvinfer1::IPluginRegistr
 /// it does not, or this version cannot.
 inline bool register_library([[maybe_unused]] nvinfer1::IPluginRegistry& registry,
                              [[maybe_unused]] const char* path) {
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 806
   return registry.loadLibrary(path) != nullptr;
 #else
   return false;

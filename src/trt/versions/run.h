@@ -1,12 +1,13 @@
 #pragma once
 
 #include <NvInfer.h>
-#include <NvInferVersion.h>
 #include <polygraph/trt/runner_options.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "trt/versions/version.h"
 
 // What only some versions have for running engines.
 
@@ -14,7 +15,7 @@ namespace polygraph::trt {
 
 /// In the first optimization profile.
 inline nvinfer1::TensorFormat tensor_format(const nvinfer1::ICudaEngine& engine, const char* name) {
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 806
   return engine.getTensorFormat(name, 0);
 #else
   return engine.getTensorFormat(name);
@@ -23,7 +24,7 @@ inline nvinfer1::TensorFormat tensor_format(const nvinfer1::ICudaEngine& engine,
 
 inline bool is_debug_tensor([[maybe_unused]] const nvinfer1::ICudaEngine& engine,
                             [[maybe_unused]] const char* name) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   return engine.isDebugTensor(name);
 #else
   return false;
@@ -41,14 +42,14 @@ class DebugTensorSink {
 
 /// Lets a sink have all debug tensors of an execution context, which it has to outlive.
 class DebugListener
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
     : nvinfer1::IDebugListener {
  public:
   explicit DebugListener(DebugTensorSink& sink) : sink_(sink) {}
   /// False if this version has no debug tensors.
   bool listen(nvinfer1::IExecutionContext& context) {
     bool done = context.setDebugListener(this) && context.setAllTensorsDebugState(true);
-#if NV_TENSORRT_MAJOR > 10 || NV_TENSORRT_MINOR >= 16
+#if POLYGRAPH_TENSORRT >= 1012
     done = context.setUnfusedTensorsDebugState(true) && done;
 #endif
     return done;
@@ -73,7 +74,7 @@ class DebugListener
 /// A runtime for version-compatible engines from a library; null where there is none.
 inline nvinfer1::IRuntime* load_lean_runtime([[maybe_unused]] nvinfer1::IRuntime& runtime,
                                              [[maybe_unused]] const char* path) {
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 806
   return runtime.loadRuntime(path);
 #else
   return nullptr;
@@ -82,7 +83,7 @@ inline nvinfer1::IRuntime* load_lean_runtime([[maybe_unused]] nvinfer1::IRuntime
 
 /// Lets a runtime load engines that bring a runtime of their own: version-compatible ones.
 inline void allow_host_code([[maybe_unused]] nvinfer1::IRuntime& runtime) {
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 806
   runtime.setEngineHostCodeAllowed(true);
 #endif
 }
@@ -90,7 +91,7 @@ inline void allow_host_code([[maybe_unused]] nvinfer1::IRuntime& runtime) {
 /// The input whose memory an output has to be written to; null if that is free.
 inline const char* aliased_input([[maybe_unused]] const nvinfer1::ICudaEngine& engine,
                                  [[maybe_unused]] const char* output) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
+#if POLYGRAPH_TENSORRT >= 1015
   return engine.getAliasedInputTensor(output);
 #else
   return nullptr;
@@ -98,7 +99,7 @@ inline const char* aliased_input([[maybe_unused]] const nvinfer1::ICudaEngine& e
 }
 
 inline nvinfer1::IExecutionContext* make_context(nvinfer1::ICudaEngine& engine, AllocationStrategy strategy) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   return engine.createExecutionContext(strategy == AllocationStrategy::static_
                                            ? nvinfer1::ExecutionContextAllocationStrategy::kSTATIC
                                            : nvinfer1::ExecutionContextAllocationStrategy::kUSER_MANAGED);
@@ -111,7 +112,7 @@ inline nvinfer1::IExecutionContext* make_context(nvinfer1::ICudaEngine& engine, 
 /// Bytes that a context needs for all shapes of a profile.
 inline std::int64_t device_memory_of_profile(const nvinfer1::ICudaEngine& engine,
                                              [[maybe_unused]] int profile) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
+#if POLYGRAPH_TENSORRT >= 1001
   return engine.getDeviceMemorySizeForProfileV2(profile);
 #else
   return static_cast<std::int64_t>(engine.getDeviceMemorySize());  // of all profiles
@@ -122,7 +123,7 @@ inline std::int64_t device_memory_of_profile(const nvinfer1::ICudaEngine& engine
 inline std::int64_t device_memory_of_shapes([[maybe_unused]] nvinfer1::IExecutionContext& context,
                                             [[maybe_unused]] const nvinfer1::ICudaEngine& engine,
                                             [[maybe_unused]] int profile) {
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
   return static_cast<std::int64_t>(context.updateDeviceMemorySizeForShapes());
 #else
   return device_memory_of_profile(engine, profile);
@@ -131,7 +132,7 @@ inline std::int64_t device_memory_of_shapes([[maybe_unused]] nvinfer1::IExecutio
 
 inline void set_device_memory(nvinfer1::IExecutionContext& context, void* memory,
                               [[maybe_unused]] std::int64_t size) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
+#if POLYGRAPH_TENSORRT >= 1001
   context.setDeviceMemoryV2(memory, size);
 #else
   context.setDeviceMemory(memory);
@@ -142,9 +143,9 @@ inline void set_device_memory(nvinfer1::IExecutionContext& context, void* memory
 inline std::vector<std::int64_t> profile_values(const nvinfer1::ICudaEngine& engine, const char* name,
                                                 int profile, nvinfer1::OptProfileSelector selector,
                                                 std::size_t count) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 11)
+#if POLYGRAPH_TENSORRT >= 1011
   const std::int64_t* const values = engine.getProfileTensorValuesV2(name, profile, selector);
-#elif NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#elif POLYGRAPH_TENSORRT >= 1000
   const std::int32_t* const values = engine.getProfileTensorValues(name, profile, selector);
 #else
   const std::int32_t* const values =
@@ -157,7 +158,7 @@ inline std::vector<std::int64_t> profile_values(const nvinfer1::ICudaEngine& eng
 /// Sets how many bytes of the weights stay on the GPU; false if this version cannot or does not.
 inline bool set_weight_streaming_budget([[maybe_unused]] nvinfer1::ICudaEngine& engine,
                                         [[maybe_unused]] std::int64_t budget) {
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 1)
+#if POLYGRAPH_TENSORRT >= 1001
   const std::int64_t bytes = budget == -2   ? engine.getStreamableWeightsSize()
                              : budget == -1 ? engine.getWeightStreamingAutomaticBudget()
                                             : budget;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <NvInfer.h>
-#include <NvInferVersion.h>
 #include <polygraph/core/tactic_replay.h>
 #include <polygraph/trt/objects.h>
 
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "trt/versions/types.h"
+#include "trt/versions/version.h"
 
 // How an application learns and says which tactics TensorRT takes: by an algorithm selector up to TensorRT
 // 10, by an editable timing cache from 11 on.
@@ -26,9 +26,10 @@
 namespace polygraph::trt {
 
 /// Whether tactics are entries of an editable timing cache.
-inline constexpr bool has_editable_timing_cache = NV_TENSORRT_MAJOR >= 11 && flavour != Flavour::tensorrt_rtx;
+inline constexpr bool has_editable_timing_cache =
+    POLYGRAPH_TENSORRT >= 1100 && flavour != Flavour::tensorrt_rtx;
 /// Whether an algorithm selector is asked for them.
-inline constexpr bool has_algorithm_selector = NV_TENSORRT_MAJOR < 11;
+inline constexpr bool has_algorithm_selector = POLYGRAPH_TENSORRT < 1100;
 
 /// What TensorRT asks and tells while it chooses algorithms.
 class AlgorithmSelection {
@@ -41,7 +42,7 @@ class AlgorithmSelection {
   virtual void report(const std::string& layer, Algorithm taken) noexcept = 0;
 };
 
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT < 1100
 /// A type as Python prints it.
 inline std::string python_type_name(nvinfer1::DataType type) {
   constexpr std::pair<DataType, const char*> names[] = {
@@ -57,7 +58,7 @@ inline std::string python_type_name(nvinfer1::DataType type) {
 
 inline AlgorithmIo algorithm_io(const nvinfer1::IAlgorithmIOInfo& native) {
   AlgorithmIo io{.dtype = python_type_name(native.getDataType()), .strides = to_vector(native.getStrides())};
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 806
   io.vectorized_dim = native.getVectorizedDim();
   io.components_per_element = native.getComponentsPerElement();
 #endif
@@ -104,7 +105,7 @@ class NativeAlgorithmSelector final : public nvinfer1::IAlgorithmSelector {
 /// @return  TensorRT's selector, which has to live until the engine is built, as has `selection`.
 inline std::shared_ptr<void> set_algorithm_selection([[maybe_unused]] nvinfer1::IBuilderConfig& config,
                                                      [[maybe_unused]] AlgorithmSelection& selection) {
-#if NV_TENSORRT_MAJOR < 11
+#if POLYGRAPH_TENSORRT < 1100
   auto selector = std::make_shared<NativeAlgorithmSelector>(selection);
   config.setAlgorithmSelector(selector.get());
   config.setFlag(nvinfer1::BuilderFlag::kREJECT_EMPTY_ALGORITHMS);
@@ -118,7 +119,7 @@ inline std::shared_ptr<void> set_algorithm_selection([[maybe_unused]] nvinfer1::
 /// `complete`. Nothing before TensorRT 11.
 inline void make_timing_cache_editable([[maybe_unused]] nvinfer1::IBuilderConfig& config,
                                        [[maybe_unused]] bool complete) {
-#if NV_TENSORRT_MAJOR >= 11
+#if POLYGRAPH_TENSORRT >= 1100
   config.setFlag(nvinfer1::BuilderFlag::kEDITABLE_TIMING_CACHE);
   config.setFlag(nvinfer1::BuilderFlag::kDISABLE_COMPILATION_CACHE);
   if (complete) config.setFlag(nvinfer1::BuilderFlag::kERROR_ON_TIMING_CACHE_MISS);
@@ -132,7 +133,7 @@ struct TacticOfKey {
   std::uint64_t tactic = 0;
 };
 
-#if NV_TENSORRT_MAJOR >= 11
+#if POLYGRAPH_TENSORRT >= 1100
 inline std::string text_of_key(const nvinfer1::TimingCacheKey& key) {
   constexpr const char* digits = "0123456789abcdef";
   std::string text = "0x";
@@ -168,7 +169,7 @@ inline std::vector<nvinfer1::TimingCacheKey> keys_of(const nvinfer1::ITimingCach
 /// The tactics of an editable timing cache, by key; none before TensorRT 11.
 inline std::vector<TacticOfKey> tactics_of([[maybe_unused]] const nvinfer1::ITimingCache& cache) {
   std::vector<TacticOfKey> tactics;
-#if NV_TENSORRT_MAJOR >= 11
+#if POLYGRAPH_TENSORRT >= 1100
   for (const nvinfer1::TimingCacheKey& key : keys_of(cache))
     tactics.push_back({text_of_key(key), cache.query(key).tacticHash});
   std::ranges::sort(tactics, {}, &TacticOfKey::key);
@@ -179,7 +180,7 @@ inline std::vector<TacticOfKey> tactics_of([[maybe_unused]] const nvinfer1::ITim
 /// Sets the tactic of an entry; false if there is no such entry, or TensorRT refuses.
 inline bool set_tactic([[maybe_unused]] nvinfer1::ITimingCache& cache,
                        [[maybe_unused]] const TacticOfKey& tactic) {
-#if NV_TENSORRT_MAJOR >= 11
+#if POLYGRAPH_TENSORRT >= 1100
   const auto key = parse_key(tactic.key);
   return key && cache.update(*key, {tactic.tactic, cache.query(*key).timingMSec});
 #else

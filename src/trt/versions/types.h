@@ -1,7 +1,6 @@
 #pragma once
 
 #include <NvInfer.h>
-#include <NvInferVersion.h>
 #include <polygraph/core/data_type.h>
 
 #include <algorithm>
@@ -10,6 +9,8 @@
 #include <span>
 #include <utility>
 #include <vector>
+
+#include "trt/versions/version.h"
 
 // TensorRT's types and shapes, and ours.
 
@@ -24,18 +25,18 @@ inline std::span<const std::pair<nvinfer1::DataType, DataType>> shared_types() {
     {nvinfer1::DataType::kINT32, DataType::int32},
     {nvinfer1::DataType::kBOOL, DataType::boolean},
     {nvinfer1::DataType::kUINT8, DataType::uint8},
-#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+#if POLYGRAPH_TENSORRT >= 806
     {nvinfer1::DataType::kFP8, DataType::float8e4m3fn},
 #endif
-#if NV_TENSORRT_MAJOR >= 10
+#if POLYGRAPH_TENSORRT >= 1000
     {nvinfer1::DataType::kBF16, DataType::bfloat16},
     {nvinfer1::DataType::kINT64, DataType::int64},
     {nvinfer1::DataType::kINT4, DataType::int4},
 #endif
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 8)
+#if POLYGRAPH_TENSORRT >= 1008
     {nvinfer1::DataType::kFP4, DataType::float4},
 #endif
-#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 12)
+#if POLYGRAPH_TENSORRT >= 1012
     {nvinfer1::DataType::kE8M0, DataType::float8e8m0},
 #endif
   };
