@@ -128,6 +128,7 @@ std::unique_ptr<Runner> engine_of(const RunArguments& arguments, const RunnerArg
   } else if (is_trt(argument.backend)) {
     request = trt_request(arguments.trt, arguments.openvino);
     request.config.insert(request.config.end(), arguments.trt.runner.begin(), arguments.trt.runner.end());
+    request.load_runtime = arguments.trt.load_runtime;
     if (arguments.save_engine) request.engine = *arguments.save_engine;
   } else {
     request.config = arguments.onnxrt;

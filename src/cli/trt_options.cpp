@@ -134,6 +134,15 @@ OptionGroup trt_runner_group(TrtArguments& arguments) {
       if (option.names.front() == fmt::format("--{}", name)) option.names = {fmt::format("--trt-{}", name)};
     group.options.push_back(std::move(option));
   }
+  group.options.push_back(
+      {.names = {"--load-runtime"},
+       .metavar = "FILE",
+       .help =
+           "The lean runtime (libnvinfer_lean.so) to load the engine with: for version-compatible engines "
+           "of another version of TensorRT that have none of their own.",
+       .arity = Arity::one,
+       .completes = Completes::files,
+       .apply = [&arguments](Values values) { arguments.load_runtime = values.front(); }});
   return group;
 }
 

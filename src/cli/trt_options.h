@@ -18,6 +18,7 @@ struct TrtArguments {
   Settings outputs;  ///< fields of trt::OutputOptions
   Settings tensors;  ///< fields of trt::TensorOptions
   Settings runner;   ///< fields of trt::RunnerOptions; the tool adds them to the request's configuration
+  std::filesystem::path load_runtime;  ///< likewise
   using Shapes = std::map<std::string, Shape>;
   std::vector<Shapes> min_shapes;  ///< one for each optimization profile
   std::vector<Shapes> opt_shapes;

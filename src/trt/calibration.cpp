@@ -8,9 +8,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "core/log_format.h"
+#include "trt/cuda.h"
 
 namespace polygraph::trt {
 
@@ -45,12 +48,17 @@ Bytes read_cache(const fs::path& path) {
   return Bytes(std::vector<std::byte>(file->bytes().begin(), file->bytes().end()));
 }
 
-const Tensor& tensor_for(const FeedDict& feed, const TensorInfo& input, std::int64_t iteration) {
-  const Tensor* const tensor = feed.find(input.name);
-  if (tensor == nullptr)
+// Of tensors on the host or on the GPU.
+template <class Feed>
+const auto& tensor_for(const Feed& feed, const TensorInfo& input, std::int64_t iteration) {
+  const auto* const tensor = feed.find(input.name);
+  if (tensor == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& [name, fed] : feed) names.push_back(name);
     throw InputError(fmt::format("{}: iteration {} of the data has no input '{}'.{}", attempt, iteration,
-                                 input.name, suggest(input.name, feed.names())),
+                                 input.name, suggest(input.name, names)),
                      "Each iteration has all of the network's inputs.");
+  }
   if (tensor->dtype() != *input.dtype || !input.shape.accepts(tensor->shape()))
     throw InputError(
         fmt::format(
@@ -58,19 +66,34 @@ const Tensor& tensor_for(const FeedDict& feed, const TensorInfo& input, std::int
             attempt, iteration, input.name, to_string(tensor->dtype()), tensor->shape().str(),
             to_string(*input.dtype), input.shape.str()),
         "TensorRT calibrates in float32, with the shapes that the last optimization profile is tuned for: "
-        "cast "
-        "the data (Tensor::cast), or give another profile.");
+        "cast the data (Tensor::cast), or give another profile.");
   return *tensor;
+}
+
+bool is_on_gpu(const DeviceTensor& tensor) {
+  const cuda::Functions& cuda = cuda::functions();
+  cuda::PointerAttributes attributes{};
+  if (cuda.pointer_get_attributes(&attributes, tensor.data()) != cudaSuccess) {
+    cuda.get_last_error();
+    return false;
+  }
+  return attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
 }
 
 }  // namespace
 
-Calibrator::Calibrator(CalibrationData data, CalibratorOptions options, std::string name)
-    : state_(std::make_shared<const State>(State{std::move(data), std::move(options), std::move(name)})) {
-  if (!state_->data)
+Calibrator::Calibrator(State state) : state_(std::make_shared<const State>(std::move(state))) {
+  if (!state_->data && !state_->device_data)
     throw UsageError("Calibrator: the function is empty.", "Pass one that returns inputs by number.");
   check_share("quantile", state_->options.quantile, state_->options.base_class);
   check_share("regression_cutoff", state_->options.regression_cutoff, state_->options.base_class);
+}
+
+Calibrator::Calibrator(CalibrationData data, CalibratorOptions options, std::string name)
+    : Calibrator(State{std::move(data), {}, std::move(options), std::move(name)}) {}
+
+Calibrator Calibrator::on_device(DeviceCalibrationData data, CalibratorOptions options, std::string name) {
+  return Calibrator(State{{}, std::move(data), std::move(options), std::move(name)});
 }
 
 Calibrator::Calibrator(std::vector<FeedDict> feeds, CalibratorOptions options)
@@ -84,7 +107,8 @@ Calibrator::Calibrator(std::vector<FeedDict> feeds, CalibratorOptions options)
 
 std::string Calibrator::str() const {
   return polygraph::detail::call_expression(
-      "Calibrator", {state_->name.empty() ? "/* data */" : state_->name, options_to_cpp(state_->options)}, 1);
+      state_->data ? "Calibrator" : "Calibrator::on_device",
+      {state_->name.empty() ? "/* data */" : state_->name, options_to_cpp(state_->options)}, 1);
 }
 
 Calibration::Calibration(Calibrator calibrator, TensorMetadata inputs)
@@ -106,15 +130,37 @@ bool Calibration::feed_next(std::span<void*> addresses, std::span<const char* co
         "TensorRT does not take the calibration cache '{}', which is of another version, another "
         "base class or damaged: calibrating anew",
         options().cache);
-  const std::optional<FeedDict> feed = calibrator_.data()(asked_for_++, inputs_);
-  if (!feed) {
+  if (!take_next()) {
     if (fed_ > 0) log_info("Calibrated with {} iteration{} of data", fed_, fed_ == 1 ? "" : "s");
     return false;
   }
-  for (const TensorInfo& input : inputs_) upload(*feed, input);
   for (std::size_t i = 0; i < names.size(); ++i) addresses[i] = on_device_[names[i]].data();
   ++fed_;
   return true;
+}
+
+// Brings the next iteration to the GPU, if there is one.
+bool Calibration::take_next() {
+  const std::int64_t iteration = asked_for_++;
+  if (calibrator_.data()) {
+    const std::optional<FeedDict> feed = calibrator_.data()(iteration, inputs_);
+    if (feed)
+      for (const TensorInfo& input : inputs_) upload(*feed, input);
+    return feed.has_value();
+  }
+  const std::optional<DeviceTensorMap> feed = calibrator_.device_data()(iteration, inputs_);
+  if (feed)
+    for (const TensorInfo& input : inputs_) take_over(*feed, input);
+  return feed.has_value();
+}
+
+void Calibration::take_over(const DeviceTensorMap& feed, const TensorInfo& input) {
+  const DeviceTensor& tensor = tensor_for(feed, input, asked_for_ - 1);
+  if (!is_on_gpu(tensor))
+    throw InputError(fmt::format("{}: in iteration {} of the data '{}' is not on a GPU: the memory at {}.",
+                                 attempt, asked_for_ - 1, input.name, tensor.data()),
+                     "Copy it there (DeviceTensor::from_host), or give the calibrator data on the host.");
+  on_device_.set(input.name, tensor);
 }
 
 void Calibration::upload(const FeedDict& feed, const TensorInfo& input) {

@@ -32,7 +32,9 @@ class Calibration {
   void finish() const;
 
  private:
+  bool take_next();
   void upload(const FeedDict& feed, const TensorInfo& input);
+  void take_over(const DeviceTensorMap& feed, const TensorInfo& input);
   bool feed_next(std::span<void*> addresses, std::span<const char* const> names);
 
   Calibrator calibrator_;

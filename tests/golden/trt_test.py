@@ -320,6 +320,40 @@ Layer 0    | identity [Op: LayerType.IDENTITY]
 
 
 @needs_rtx
+class LoadingPlans(ProgramTest):
+    """What an engine that was saved needs for being loaded."""
+
+    def setUp(self):
+        super().setUp()
+        self.plan = self.path("m.plan")
+        self.check(run("convert", IDENTITY, "-o", self.plan, "--convert-to", "trt-rtx", environment=RTX), 0)
+
+    def run_plan(self, *arguments, model=None):
+        return run("run", model or self.plan, "--trt-rtx", *arguments, environment=RTX)
+
+    def test_plugins(self):
+        self.check_error_at_end(self.run_plan("--plugins", "libmine.so"), 4, "Loading the plugin 'libmine.so': TensorRT-RTX has no plugins")
+        program = self.run_plan("--plugins", "libmine.so", "--gen-script", "-").stdout
+        self.assertIn('EngineFromPath("%s",LoadRuntime("",LoadPlugins({"libmine.so"})))' % self.plan, "".join(program.split()))
+        self.check_error(self.run_plan("--fp16"), 2, "--fp16 is about building an engine")
+
+    def test_lean_runtime(self):
+        self.check_error_at_end(self.run_plan("--load-runtime", self.path("none.so")), 3, "none.so")
+        text = self.write("text.so", b"this is no library")
+        self.check_error_at_end(self.run_plan("--load-runtime", text), 4, "cannot load the runtime", "has to be a lean runtime")
+        for model, loader in ((self.plan, "EngineFromPath("), (IDENTITY, "EngineFromNetwork(")):
+            program = "".join(self.run_plan("--load-runtime", "lean.so", "--gen-script", "-", model=model).stdout.split())
+            self.assertIn(loader, program)
+            self.assertIn('LoadRuntime("lean.so")', program)
+        result = run("run", IDENTITY, "--reference", "--load-runtime", "lean.so")
+        self.check(result, 0, stderr="The option --load-runtime has no effect: it is for --trt or --trt-rtx")
+
+    def check_error_at_end(self, result, code, *parts):
+        self.check(result, code, stderr=parts)
+        self.assertEqual(result.stderr.count("[!]"), 1, result.stderr)
+
+
+@needs_rtx
 class ExternalData(ModelTest):
     """Weights in files that do not lie beside the model."""
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -208,6 +209,58 @@ void check_device(const Engine& relu) {
         runner.infer_on_device({{"x", x}}, {}, {{"y", DeviceTensor(DataType::float32, Shape{3})}});
       },
       "(4,)");
+}
+
+// A network that writes `update` into the rows of `cache` from `at` on, in place; nullopt before
+// TensorRT 10.16.
+std::optional<Network> cache_network() {
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 16)
+  using nvinfer1::DataType;
+  Network network = create_network({.strongly_typed = true});
+  nvinfer1::ITensor* const cache = network->addInput("cache", DataType::kFLOAT, {4, {1, 1, 4, 2}});
+  nvinfer1::ITensor* const update = network->addInput("update", DataType::kFLOAT, {4, {1, 1, 1, 2}});
+  nvinfer1::ITensor* const at = network->addInput("at", DataType::kINT32, {1, {1}});
+  auto* const layer = network->addKVCacheUpdate(*cache, *update, *at, nvinfer1::KVCacheMode::kLINEAR);
+  require(layer != nullptr, "there is such a layer");
+  layer->getOutput(0)->setName("present");
+  network->markOutput(*layer->getOutput(0));
+  return network;
+#else
+  return std::nullopt;
+#endif
+}
+
+// Outputs that are written over inputs: on the GPU in place, for host inputs in a copy.
+void check_aliased() {
+  const std::optional<Network> network = cache_network();
+  if (!network) return;
+  Runner runner(EngineFromNetwork(*network, CreateConfig(config_options())));
+  const auto active = runner.activate();
+  const auto row = [](float a, float b) { return Tensor::from({a, b}, Shape{1, 1, 1, 2}); };
+  const auto place = [](std::int32_t i) { return Tensor::from<std::int32_t>({i}, Shape{1}); };
+  const Tensor empty = Tensor::full(Shape{1, 1, 4, 2}, 0.0f);
+  for (int i = 0; i < 4; ++i) {
+    const FeedDict feed{{"cache", empty}, {"update", row(1, 2)}, {"at", place(2)}};
+    require_values(runner.infer(feed)["present"], {0, 0, 0, 0, 1, 2, 0, 0});
+    require_values(empty, {0, 0, 0, 0, 0, 0, 0, 0});
+  }
+  const DeviceTensor cache = DeviceTensor::from_host(empty);
+  for (std::int32_t i = 0; i < 4; ++i) {
+    const float f = static_cast<float>(i + 1);
+    const DeviceTensor update = DeviceTensor::from_host(row(f, -f));
+    const DeviceTensor at = DeviceTensor::from_host(place(i));
+    const DeviceTensorMap& outputs =
+        runner.infer_on_device({{"cache", cache}, {"update", update}, {"at", at}});
+    require(outputs["present"].data() == cache.data(), "in place");
+  }
+  require_values(cache.to_host(), {1, -1, 2, -2, 3, -3, 4, -4});
+  const DeviceTensor other(DataType::float32, Shape{1, 1, 4, 2});
+  require_throws<UsageError>(
+      [&] {
+        runner.infer_on_device({{"cache", cache}}, {{"update", row(0, 0)}, {"at", place(0)}},
+                               {{"present", other}});
+      },
+      "over the input 'cache'");
 }
 
 void check_debug_tensors(const fs::path& models) {
@@ -461,6 +514,7 @@ void run_checks(Checks& checks, const fs::path& models, const fs::path& saved) {
   checks.check("data-dependent output shapes", [&] { check_data_dependent(models); });
   checks.check("shape tensors", [&] { check_shape_tensor(models); });
   checks.check("device tensors and DLPack", [&] { check_device(relu); });
+  checks.check("outputs written over inputs", [&] { check_aliased(); });
   checks.check("debug tensors", [&] { check_debug_tensors(models); });
   checks.check("INT8 calibration and its cache", [&] { check_calibration(models, saved); });
   checks.check("tactics are recorded and replayed", [&] { check_tactics(models, saved); });

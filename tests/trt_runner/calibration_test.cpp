@@ -111,6 +111,46 @@ TEST_F(TrtCalibration, FeedsAllIterationsFromTheGpu) {
   calibration.finish();
 }
 
+TEST_F(TrtCalibration, TakesDataThatIsOnTheGpuAsItIs) {
+  std::vector<DeviceTensorMap> feeds;
+  for (const float i : {1.0f, 2.0f}) {
+    const FeedDict host = feed(i, static_cast<std::int64_t>(i) * 10);
+    feeds.push_back({{"b", DeviceTensor::from_host(host["b"])}, {"a", DeviceTensor::from_host(host["a"])}});
+  }
+  const DeviceCalibrationData data = [&](std::int64_t i,
+                                         const TensorMetadata&) -> std::optional<DeviceTensorMap> {
+    if (i == 2) return std::nullopt;
+    return feeds[static_cast<std::size_t>(i)];
+  };
+  {
+    const Calibrator calibrator = Calibrator::on_device(data, {.cache = cache_path()}, "mine()");
+    EXPECT_EQ(calibrator.str(), "Calibrator::on_device(mine(), {.cache = \"" + cache_path() + "\"})");
+    Calibration calibration(calibrator, inputs());
+    Driver driver(calibration);
+    ASSERT_TRUE(driver.next());
+    EXPECT_THAT(driver.a(), ElementsAre(1, -1));
+    EXPECT_THAT(driver.b(), ElementsAre(10, 11));
+    ASSERT_TRUE(driver.next());
+    EXPECT_THAT(driver.a(), ElementsAre(2, -2));
+    EXPECT_EQ(cuda().device_blocks, 4) << "nothing is copied";
+    EXPECT_FALSE(driver.next());
+    calibration.finish();
+  }
+  const auto failure = [&] {
+    Calibration calibration(Calibrator::on_device(data), inputs());
+    EXPECT_FALSE(Driver(calibration).next());
+    return message<InputError>([&] { calibration.finish(); });
+  };
+  alignas(16) float host[2] = {};
+  feeds[0].set("a", DeviceTensor::view(host, DataType::float32, Shape{2}));
+  EXPECT_THAT(failure(), HasSubstr("'a' is not on a GPU"));
+  feeds[0].set("a", DeviceTensor(DataType::float32, Shape{3}));
+  EXPECT_THAT(failure(), HasSubstr("of shape (3,), and it has to be float32 of shape (2,)"));
+  feeds[0] = DeviceTensorMap{{"b", feeds[1]["b"]}};
+  EXPECT_THAT(failure(), HasSubstr("iteration 0 of the data has no input 'a'"));
+  EXPECT_THAT(message<UsageError>([] { Calibrator::on_device({}); }), HasSubstr("the function is empty"));
+}
+
 TEST_F(TrtCalibration, TakesTheCacheAsItIs) {
   const std::string content("TRT-8503-EntropyCalibration2\nx: 3c010a14\n\0\xff", 43);
   std::ofstream(cache_path()) << content;

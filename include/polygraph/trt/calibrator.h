@@ -2,6 +2,7 @@
 
 #include <polygraph/core/options.h>
 #include <polygraph/core/tensor.h>
+#include <polygraph/trt/device_tensor.h>
 
 #include <cstdint>
 #include <functional>
@@ -62,6 +63,11 @@ struct CalibratorOptions {
 using CalibrationData =
     std::function<std::optional<FeedDict>(std::int64_t iteration, const TensorMetadata& inputs)>;
 
+/// The same for data that is on the GPU already, and is used where it is. It has to be there when the
+/// function returns; the tensors are kept until the next iteration is asked for.
+using DeviceCalibrationData =
+    std::function<std::optional<DeviceTensorMap>(std::int64_t iteration, const TensorMetadata& inputs)>;
+
 /// INT8 calibration: data that TensorRT runs through the network to find the range of each tensor, for
 /// networks that do not say themselves how to quantize. A handle; const use is thread-safe if `data` is. It
 /// is asked for iteration 0 at each build that calibrates.
@@ -81,7 +87,14 @@ class Calibrator {
   /// The feeds one behind the other.
   explicit Calibrator(std::vector<FeedDict> feeds, CalibratorOptions options = {});
 
+  /// With data on the GPU; the rest as for the constructor. Memory that is not on a GPU is an error of the
+  /// build.
+  static Calibrator on_device(DeviceCalibrationData data, CalibratorOptions options = {},
+                              std::string name = {});
+
+  /// One of the two is empty.
   const CalibrationData& data() const { return state_->data; }
+  const DeviceCalibrationData& device_data() const { return state_->device_data; }
   const CalibratorOptions& options() const { return state_->options; }
   /// The C++ expression that makes it.
   std::string str() const;
@@ -92,9 +105,11 @@ class Calibrator {
  private:
   struct State {
     CalibrationData data;
+    DeviceCalibrationData device_data;
     CalibratorOptions options;
     std::string name;
   };
+  explicit Calibrator(State state);
   std::shared_ptr<const State> state_;
 };
 
