@@ -2,6 +2,7 @@
 #include <polygraph/core/error.h>
 #include <polygraph/trt/device_tensor.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "trt/cuda.h"
@@ -86,18 +87,23 @@ void copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cu
 
 }  // namespace
 
-DeviceTensor::DeviceTensor(DataType dtype, Shape shape) : dtype_(dtype), shape_(std::move(shape)) {
+DeviceTensor::DeviceTensor(DataType dtype, Shape shape) : DeviceTensor(dtype, std::move(shape), 0) {}
+
+DeviceTensor::DeviceTensor(DataType dtype, Shape shape, std::size_t capacity)
+    : dtype_(dtype), shape_(std::move(shape)) {
   nbytes_ = packed_size(dtype, shape_.element_count());
+  capacity_ = std::max(capacity, nbytes_);
   auto buffer = std::make_shared<cuda::Buffer>(cuda::Buffer::Kind::device);
-  buffer->reserve(nbytes_, "Making a device tensor");
+  buffer->reserve(capacity_, "Making a device tensor");
   data_ = buffer->data();
   owner_ = std::move(buffer);
 }
 
 DeviceTensor DeviceTensor::view(void* data, DataType dtype, Shape shape,
-                                std::shared_ptr<const void> keep_alive) {
+                                std::shared_ptr<const void> keep_alive, std::size_t capacity) {
   DeviceTensor made;
   made.nbytes_ = packed_size(dtype, shape.element_count());
+  made.capacity_ = std::max(capacity, made.nbytes_);
   made.dtype_ = dtype;
   made.shape_ = std::move(shape);
   made.data_ = data;
@@ -130,10 +136,12 @@ void DeviceTensor::copy_to(Tensor& host, const Stream& stream) const {
        "Copying from a device tensor");
 }
 
-void DeviceTensor::reset_view(void* data, DataType dtype, std::span<const std::int64_t> dims) {
+void DeviceTensor::reset_view(void* data, DataType dtype, std::span<const std::int64_t> dims,
+                              std::size_t capacity) {
   shape_.assign(dims);
   dtype_ = dtype;
   nbytes_ = packed_size(dtype, shape_.element_count());
+  capacity_ = std::max(capacity, nbytes_);
   data_ = data;
   owner_.reset();
 }
@@ -150,6 +158,7 @@ DeviceTensor DeviceTensor::from_dlpack(dlpack::ManagedTensor* managed) {
   Shape shape(std::span<const std::int64_t>(tensor.shape, static_cast<std::size_t>(tensor.ndim)));
   DeviceTensor made;
   made.nbytes_ = packed_size(dtype, shape.element_count());
+  made.capacity_ = made.nbytes_;
   made.dtype_ = dtype;
   made.shape_ = std::move(shape);
   made.data_ = static_cast<std::byte*>(tensor.data) + tensor.byte_offset;

@@ -280,6 +280,11 @@ void Execution::bind_shapes() {
       messages.fail<InputError>(fmt::format("Feeding the engine: {} refuses the shape {} for '{}'.",
                                             flavour_name, shape.str(), input.name),
                                 fmt::format("It allows {}.", signature_->allowed(i, profile_)));
+    input.layout.reset();
+    if (!signature_->inputs()[i].linear) {
+      input.layout = layout_of(engine_.native(), *context_, input.name);
+      input.bytes = packed_size(signature_->inputs()[i].dtype, input.layout->element_count());
+    }
     if (fed_[i].host != nullptr) input.staging.reserve(input.bytes, "Making room for an input");
     if (input.on_host) {
       std::memcpy(input.staging.data(), fed_[i].host->data(), input.bytes);
@@ -326,7 +331,7 @@ void Execution::bind_memory() {
 }
 
 void Execution::bind_outputs() {
-  any_growing_ = false;
+  any_growing_ = any_packed_ = false;
   for (std::size_t i = 0; i < outputs_of_context_.size(); ++i) {
     Output& output = outputs_of_context_[i];
     const std::vector<std::int64_t> dims = to_vector(context_->getTensorShape(output.name));
@@ -340,17 +345,23 @@ void Execution::bind_outputs() {
       continue;
     }
     output.bytes = packed_size(output.dtype, Shape(dims).element_count());
-    std::size_t room = output.bytes;
-    if (!signature_->outputs()[i].linear)  // padded
-      room = std::max(
-          room, static_cast<std::size_t>(std::max<std::int64_t>(context_->getMaxOutputSize(output.name), 0)));
+    output.layout.reset();
+    if (!signature_->outputs()[i].linear) {
+      any_packed_ = true;
+      output.layout = layout_of(engine_.native(), *context_, output.name);
+      output.bytes = packed_size(output.dtype, output.layout->element_count());
+    }
     output.direct = !on_device_ && !output.on_host && !output.aliased_input &&
                     output.bytes <= options_.direct_output_limit;
     if (!output.on_host && !output.direct && !output.aliased_input)
-      output.device.reserve(room, "Making room for an output");
+      output.device.reserve(output.bytes, "Making room for an output");
     if (!on_device_ || output.on_host) output.staging.reserve(output.bytes, "Making room for an output");
-    if (!on_device_) outputs_.at(i).second.reset_view(output.staging.data(), output.dtype, dims);
-    device_outputs_.at(i).second.reset_view(own_memory(output), output.dtype, dims);
+    if (!on_device_) {
+      if (output.layout) output.row_major.reserve(output.bytes, "Making room for an output");
+      outputs_.at(i).second.reset_view((output.layout ? output.row_major : output.staging).data(),
+                                       output.dtype, dims);
+    }
+    device_outputs_.at(i).second.reset_view(own_memory(output), output.dtype, dims, output.bytes);
   }
 }
 
@@ -378,6 +389,7 @@ void Execution::bind_input(Input& input, const DeviceTensor* given) {
     if (input.address != input.device.data()) set_address(input.name, input.address = input.device.data());
     return;
   }
+  if (given != nullptr) require_room(input.name, *given, input.bytes);
   if (address == input.address) return;
   if (given != nullptr) require_device_memory(input.name, *given);
   reset_graph();
@@ -391,7 +403,7 @@ void Execution::bind_output(Output& output, const DeviceTensor* given, DeviceTen
   void* const address = given != nullptr && output.bytes != 0 ? given->data() : own;
   if (on_device_ && !output.growing && result.data() != address) {
     const Shape shape = result.shape();
-    result.reset_view(address, output.dtype, shape.dims());
+    result.reset_view(address, output.dtype, shape.dims(), output.bytes);
   }
   if (address == output.address) return;
   if (address != own) require_device_memory(output.name, *given);
@@ -428,6 +440,16 @@ void Execution::require_fitting(const Output& output, const DeviceTensor& given,
                     output.name, input),
         fmt::format("Leave it out, or give the memory of '{}'.", input));
   }
+  require_room(output.name, given, output.bytes);
+}
+
+// Tensors that are not row-major may be padded.
+void Execution::require_room(const char* name, const DeviceTensor& tensor, std::size_t bytes) const {
+  if (tensor.capacity() >= bytes) return;
+  throw InputError(
+      fmt::format("Binding '{}': it is not row-major, and padded takes {} bytes; the tensor has {}.", name,
+                  bytes, tensor.capacity()),
+      "Give it that much memory (DeviceTensor's capacity).");
 }
 
 void Execution::require_device_memory(const char* name, const DeviceTensor& tensor) const {
@@ -462,33 +484,33 @@ void Execution::stage() {
       record_source(input, nullptr);
       continue;
     }
-    const void* const data = fed_[i].host->data();
-    if (input.bytes <= copy_limit) {
-      std::memcpy(input.staging.data(), data, input.bytes);
-      record_source(input, input.staging.data());
-      if (!input.outside_graph) continue;
-      cuda::check(cuda_.memcpy_async(input.address, input.source, input.bytes, cudaMemcpyHostToDevice,
-                                     stream_.native()),
-                  "cudaMemcpyAsync", "Copying an input to the GPU");
-      continue;
-    }
-    cuda::PointerAttributes attributes{};
-    if (cuda_.pointer_get_attributes(&attributes, data) != cudaSuccess) cuda_.get_last_error();
-    const bool pinned = attributes.type == cudaMemoryTypeHost || attributes.type == cudaMemoryTypeManaged;
-    if (pinned) {
-      record_source(input, data);
-    } else if (input.bytes <= chunk) {
-      std::memcpy(input.staging.data(), data, input.bytes);
-      record_source(input, input.staging.data());
-    } else {
-      record_source(input, nullptr);
-      copy_in_chunks(input, *fed_[i].host);
-    }
-    if (input.outside_graph && input.source != nullptr)
-      cuda::check(cuda_.memcpy_async(input.address, input.source, input.bytes, cudaMemcpyHostToDevice,
-                                     stream_.native()),
-                  "cudaMemcpyAsync", "Copying an input to the GPU");
+    stage_input(input, *fed_[i].host);
+    if (!input.outside_graph || input.source == nullptr) continue;
+    cuda::check(cuda_.memcpy_async(input.address, input.source, input.bytes, cudaMemcpyHostToDevice,
+                                   stream_.native()),
+                "cudaMemcpyAsync", "Copying an input to the GPU");
   }
+}
+
+void Execution::stage_input(Input& input, const Tensor& tensor) {
+  if (input.layout) {
+    pack(*input.layout, tensor.dtype(), tensor.data(), input.staging.data());
+    record_source(input, input.staging.data());
+  } else if (input.bytes > copy_limit && is_pinned(tensor.data())) {
+    record_source(input, tensor.data());
+  } else if (input.bytes <= chunk) {
+    std::memcpy(input.staging.data(), tensor.data(), input.bytes);
+    record_source(input, input.staging.data());
+  } else {
+    record_source(input, nullptr);
+    copy_in_chunks(input, tensor);
+  }
+}
+
+bool Execution::is_pinned(const void* data) const {
+  cuda::PointerAttributes attributes{};
+  if (cuda_.pointer_get_attributes(&attributes, data) != cudaSuccess) cuda_.get_last_error();
+  return attributes.type == cudaMemoryTypeHost || attributes.type == cudaMemoryTypeManaged;
 }
 
 // A graph copies from where it did when it was recorded: an input that comes from elsewhere is no longer part
@@ -626,6 +648,12 @@ void Execution::read_growing_outputs() {
   }
 }
 
+// What the engine wrote in layouts of its own.
+void Execution::unpack_outputs() {
+  for (Output& output : outputs_of_context_)
+    if (output.layout) unpack(*output.layout, output.dtype, output.staging.data(), output.row_major.data());
+}
+
 void Execution::take_debug_tensors() {
   const auto values = std::exchange(debug_->values, {});
   if (!debug_->failure.empty())
@@ -683,6 +711,7 @@ void Execution::finish() {
     bound_ = false;
     cuda::fail(error, "an operation on the GPU", running);
   }
+  if (any_packed_ && !on_device_) unpack_outputs();
   if (debug_) take_debug_tensors();
 }
 

@@ -5,10 +5,12 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "trt/cuda.h"
+#include "trt/layout.h"
 #include "trt/signature.h"
 #include "trt/versions/run.h"
 
@@ -108,6 +110,7 @@ class Execution {
     void* address = nullptr;       // that is set
     const void* source = nullptr;  // where the GPU copies it from; null: it is not copied, or in chunks
     bool outside_graph = false;    // its source changes, or it is copied in chunks
+    std::optional<Layout> layout;  // if it is not row-major
     cuda::Buffer device{cuda::Buffer::Kind::device};
     cuda::Buffer staging{cuda::Buffer::Kind::pinned};
   };
@@ -118,11 +121,13 @@ class Execution {
     bool growing = false;
     bool direct = false;                            // the engine writes it to `staging`
     std::optional<std::size_t> aliased_input = {};  // the engine writes it over this input
+    std::optional<Layout> layout = {};              // if it is not row-major
     std::size_t bytes = 0;
     void* address = nullptr;  // that is set
 
     cuda::Buffer device{cuda::Buffer::Kind::device};
     cuda::Buffer staging{cuda::Buffer::Kind::pinned};
+    cuda::Buffer row_major{cuda::Buffer::Kind::pinned};  // of `staging`, if it has a layout
     std::unique_ptr<GrowingOutput> allocator;
   };
   struct Fed {
@@ -142,8 +147,11 @@ class Execution {
   void require_fitting(const Output& output, const DeviceTensor& given, const DeviceTensor& result) const;
   void* own_memory(const Output& output) const;
   void set_address(const char* name, void* address);
+  void require_room(const char* name, const DeviceTensor& tensor, std::size_t bytes) const;
   void require_device_memory(const char* name, const DeviceTensor& tensor) const;
   void stage();
+  void stage_input(Input& input, const Tensor& tensor);
+  bool is_pinned(const void* data) const;
   void copy_in_chunks(Input& input, const Tensor& tensor);
   void record_source(Input& input, const void* source);
   void start();
@@ -152,6 +160,7 @@ class Execution {
   cudaError_t enqueue(cudaStream_t stream);
   bool capture();
   void read_growing_outputs();
+  void unpack_outputs();
   void take_debug_tensors();
   void reset_graph();
   void finish();
@@ -184,6 +193,7 @@ class Execution {
   bool on_device_ = false;
   bool can_record_ = true;
   bool any_growing_ = false;
+  bool any_packed_ = false;  // an output has a layout
   bool was_graph_ = false;
   bool in_flight_ = false;
   bool end_recorded_ = false;  // `ended_` is of the inference in flight

@@ -99,7 +99,6 @@ struct Runner::Active {
   std::shared_ptr<const Signature> signature;
   std::unique_ptr<Execution> execution;
   std::shared_ptr<Pool> pool = std::make_shared<Pool>();
-  const Signature::Tensor* not_linear = nullptr;
   LayerSums layer_sums = {};
 };
 
@@ -134,9 +133,6 @@ Runner::Interface Runner::activate_impl() {
   if (options_.weight_streaming_budget) set_weights(engine.native(), *options_.weight_streaming_budget);
   auto execution = std::make_unique<Execution>(engine, signature, options_);
   active_ = std::make_unique<Active>(Active{std::move(engine), std::move(signature), std::move(execution)});
-  for (const auto* tensors : {&active_->signature->inputs(), &active_->signature->outputs()})
-    for (const Signature::Tensor& tensor : *tensors)
-      if (!tensor.linear && active_->not_linear == nullptr) active_->not_linear = &tensor;
   return {active_->signature->input_metadata(options_.optimization_profile.value_or(-1)),
           active_->signature->output_metadata()};
 }
@@ -151,20 +147,8 @@ std::string Runner::shapes_allowed(const TensorInfo& input) const {
                                                                 options_.optimization_profile.value_or(-1)));
 }
 
-namespace {
-void require_linear(const Signature::Tensor* not_linear) {
-  if (not_linear != nullptr) [[unlikely]]
-    throw InputError(
-        fmt::format("Running on host tensors: '{}' is not row-major but has the format '{}'.",
-                    not_linear->name, not_linear->format),
-        "Run on device tensors of that format (infer_on_device), or build the engine with linear "
-        "inputs and outputs (SetTensorFormats).");
-}
-}  // namespace
-
 const TensorMap& Runner::infer_impl(const FeedDict& feed) {
   const InUse in_use(*this);
-  require_linear(active_->not_linear);
   Execution& execution = *active_->execution;
   const Clock::time_point started = options_.time_layers ? Clock::now() : Clock::time_point();
   execution.submit(feed);
@@ -284,7 +268,6 @@ PendingInference Runner::infer_async(const FeedDict& feed, bool check_inputs) {
   require_active("starting an inference");
   const InUse in_use(*this);
   if (check_inputs) check_feed(feed);
-  require_linear(active_->not_linear);
   auto state = std::make_unique<PendingInference::State>();
   state->pool = active_->pool;
   state->execution = active_->pool->take();

@@ -58,14 +58,9 @@ Signature::Signature(const nvinfer1::ICudaEngine& engine) {
                       "do not have.",
                       name, static_cast<int>(type)),
           "Convert it within the network (ICastLayer).");
-    Tensor tensor{name,
-                  *dtype,
-                  to_vector(engine.getTensorShape(name)),
+    Tensor tensor{name, *dtype, to_vector(engine.getTensorShape(name)),
                   engine.getTensorLocation(name) == nvinfer1::TensorLocation::kHOST,
-                  tensor_format(engine, name) == nvinfer1::TensorFormat::kLINEAR,
-                  ""};
-    if (!tensor.linear)
-      if (const char* const text = engine.getTensorFormatDesc(name)) tensor.format = text;
+                  tensor_format(engine, name) == nvinfer1::TensorFormat::kLINEAR};
     (engine.getTensorIOMode(name) == nvinfer1::TensorIOMode::kINPUT ? inputs_ : outputs_)
         .push_back(std::move(tensor));
   }

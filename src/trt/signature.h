@@ -25,8 +25,7 @@ class Signature {
     DataType dtype;
     std::vector<std::int64_t> dims;  ///< -1: open
     bool on_host;                    ///< its values are shapes, which are read and written on the host
-    bool linear;                     ///< row-major; else `format` says how it is
-    std::string format;
+    bool linear;                     ///< row-major
     /// Of an output that the engine writes over an input: that input's index.
     std::optional<std::size_t> aliased_input = {};
   };

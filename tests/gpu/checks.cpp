@@ -12,6 +12,7 @@
 
 #include "trt/cuda.h"
 #include "trt/versions/library.h"
+#include "trt/versions/names.h"
 #include "trt/versions/run.h"
 #include "trt/versions/tactics.h"
 
@@ -410,6 +411,56 @@ void check_calibration(const fs::path& models, const fs::path& saved) {
   require(asked == 10, "not calibrated anew");
 }
 
+// The engine of the model with input and output in a format; nullopt if TensorRT has it not for that.
+std::optional<Engine> engine_in(const fs::path& models, const std::string& name, const std::string& format) {
+  const auto native = named_value(tensor_formats(), format);
+  if (!native) return std::nullopt;
+  ConfigOptions options = config_options();
+  Source<Network> network = NetworkFromOnnxPath(models / (name + ".onnx"));
+  if (name == "formats16" && !strongly_typed_only) options.fp16 = true;
+  network = SetTensorFormats(std::move(network), {{"x", {*native}}, {"y", {*native}}});
+  try {
+    return EngineFromNetwork(std::move(network), CreateConfig(options))();
+  } catch (const BackendError& error) {
+    std::printf("     | %s in %s: no engine (%s)\n", name.c_str(), format.c_str(), error.problem().c_str());
+    return std::nullopt;
+  }
+}
+
+std::vector<float> floats_of(const Tensor& tensor) {
+  const Tensor wide = tensor.cast(DataType::float32);
+  const auto values = wide.values<float>();
+  return {values.begin(), values.end()};
+}
+
+void check_formats(const fs::path& models) {
+  int ran = 0;
+  for (const std::string name : {"formats32", "formats16"}) {
+    Runner linear{engine_in(models, name, "linear").value()};
+    const auto linear_active = linear.activate();
+    const FeedDict feed = feed_of(linear, false);
+    const std::vector<float> expected = floats_of(linear.infer(feed)["y"]);
+    for (const std::string format : {"chw2", "chw4", "chw16", "chw32", "hwc", "hwc8", "hwc16"}) {
+      const std::optional<Engine> engine = engine_in(models, name, format);
+      if (!engine) continue;
+      Runner runner{*engine};
+      const auto active = runner.activate();
+      const bool is_linear = tensor_format(engine->native(), "y") == nvinfer1::TensorFormat::kLINEAR;
+      for (int i = 0; i < 3; ++i) {
+        const std::vector<float> values = floats_of(runner.infer(feed)["y"]);
+        for (std::size_t k = 0; k < expected.size(); ++k)
+          require(std::abs(values[k] - expected[k]) < 0.02f,
+                  name + " in " + format + ": " + std::to_string(values[k]) + " and not " +
+                      std::to_string(expected[k]) + " at " + std::to_string(k));
+      }
+      const char* const text = engine->native().getTensorFormatDesc("y");
+      std::printf("     | %s in %s: %s\n", name.c_str(), format.c_str(), text);
+      ran += is_linear ? 0 : 1;
+    }
+  }
+  require(ran > 0, "no format but the row-major one");
+}
+
 // TensorRT-RTX leaves the choice to when an engine is run: its timing cache has no entries.
 void check_no_tactics(const Source<Network>& network) {
   require_throws<BackendError>(
@@ -517,6 +568,7 @@ void run_checks(Checks& checks, const fs::path& models, const fs::path& saved) {
   checks.check("outputs written over inputs", [&] { check_aliased(); });
   checks.check("debug tensors", [&] { check_debug_tensors(models); });
   checks.check("INT8 calibration and its cache", [&] { check_calibration(models, saved); });
+  checks.check("formats that are not row-major", [&] { check_formats(models); });
   checks.check("tactics are recorded and replayed", [&] { check_tactics(models, saved); });
   checks.check("several inferences in flight", [&] { check_async(relu); });
   checks.check("several threads on one engine", [&] { check_threads(relu); });

@@ -37,6 +37,14 @@ def convolution_model(folder):
          [("x", FLOAT, [1, 32, 56, 56])], [("y", FLOAT, [1, 64, 56, 56])], [numpy_helper.from_array(weights, "w")])
 
 
+def format_models(folder):
+    """Few channels, so that vectors of them are padded."""
+    for name, code, dtype in (("formats32", FLOAT, np.float32), ("formats16", FLOAT16, np.float16)):
+        weights = np.random.default_rng(1).standard_normal((5, 3, 3, 3)).astype(dtype)
+        save(folder, name, [helper.make_node("Conv", ["x", "w"], ["y"], pads=[1, 1, 1, 1])], [("x", code, [2, 3, 6, 10])],
+             [("y", code, [2, 5, 6, 10])], [numpy_helper.from_array(weights, "w")])
+
+
 def large_model(folder):
     """100 MB of weights."""
     weights = np.random.default_rng(1).standard_normal((5000, 5000), dtype=np.float32)
@@ -98,5 +106,6 @@ if __name__ == "__main__":
     target.mkdir(parents=True, exist_ok=True)
     small_models(target)
     convolution_model(target)
+    format_models(target)
     large_model(target)
     ResNet50().save(target, batch=8)

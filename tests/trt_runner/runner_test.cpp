@@ -483,13 +483,62 @@ TEST_F(TrtRunner, SetsTheBudgetForWeights) {
   EXPECT_THAT(message<UsageError>([&] { refusal(-3); }), HasSubstr("-2 for all"));
 }
 
-TEST_F(TrtRunner, RefusesVectorisedFormatsOnTheHost) {
-  Runner runner(engine_of("input x float32 4 packed\noutput y float32 4 copy x\nprofile x 4 4 4\n"));
+// Raw memory becomes visible by copying it between a tensor in vectors of four and a row-major one.
+constexpr const char* packs =
+    "input x float32:chw4 1,3,1,2\noutput y float32 8 raw x\nprofile x 1,3,1,2 1,3,1,2 1,3,1,2\n";
+constexpr const char* unpacks = "input x float32 8\noutput y float32:chw4 1,3,1,2 raw x\nprofile x 8 8 8\n";
+
+Tensor planes() {
+  return Tensor::from({1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f}, Shape{1, 3, 1, 2});
+}
+
+TEST_F(TrtRunner, PacksInputsOfVectorisedFormats) {
+  Runner runner(engine_of(packs));
   const auto active = runner.activate();
+  for (int i = 0; i < 4; ++i)
+    EXPECT_THAT(values_of(runner.infer({{"x", planes()}})["y"]), ElementsAre(1, 3, 5, 0, 2, 4, 6, 0));
+  EXPECT_TRUE(runner.last_was_graph());
+  EXPECT_THAT(values_of(runner.infer_async({{"x", planes()}}).get()["y"]),
+              ElementsAre(1, 3, 5, 0, 2, 4, 6, 0));
+}
+
+TEST_F(TrtRunner, UnpacksOutputsOfVectorisedFormats) {
+  const Tensor raw = floats({1, 3, 5, 0, 2, 4, 6, 0});
+  for (const std::size_t direct : {std::size_t{0}, std::size_t{1024}}) {
+    Runner runner(engine_of(unpacks), {.direct_output_limit = direct});
+    const auto active = runner.activate();
+    for (int i = 0; i < 3; ++i) {
+      const Tensor& y = runner.infer({{"x", raw}})["y"];
+      EXPECT_EQ(y.shape(), (Shape{1, 3, 1, 2}));
+      EXPECT_THAT(values_of(y), ElementsAre(1, 2, 3, 4, 5, 6));
+    }
+  }
+}
+
+TEST_F(TrtRunner, LeavesVectorisedFormatsOnTheDeviceAsTheyAre) {
+  Runner runner(engine_of(unpacks));
+  const auto active = runner.activate();
+  const DeviceTensor raw = DeviceTensor::from_host(floats({1, 3, 5, 0, 2, 4, 6, 0}));
+  const DeviceTensor& y = runner.infer_on_device({{"x", raw}})["y"];
+  EXPECT_EQ(y.nbytes(), 24U);
+  EXPECT_EQ(y.capacity(), 32U) << "three channels take as much as four";
   EXPECT_THAT(message<InputError>([&] {
-                runner.infer({{"x", floats({1, 2, 3, 4})}});
+                runner.infer_on_device({{"x", raw}}, {}, {{"y", DeviceTensor(DataType::float32, y.shape())}});
               }),
-              AllOf(HasSubstr("four-element vectors"), HasSubstr("infer_on_device")));
+              HasSubstr("padded takes 32 bytes; the tensor has 24"));
+  const DeviceTensor own(DataType::float32, Shape{1, 3, 1, 2}, 32);
+  runner.infer_on_device({{"x", raw}}, {}, {{"y", own}});
+  EXPECT_THAT(values_of(DeviceTensor::view(own.data(), DataType::float32, Shape{8}).to_host()),
+              ElementsAre(1, 3, 5, 0, 2, 4, 6, 0));
+
+  Runner packed(engine_of(packs));
+  const auto packed_active = packed.activate();
+  EXPECT_THAT(message<InputError>([&] {
+                packed.infer_on_device({{"x", DeviceTensor(DataType::float32, Shape{1, 3, 1, 2})}});
+              }),
+              HasSubstr("Binding 'x'"));
+  EXPECT_THAT(values_of(packed.infer_on_device({{"x", own}})["y"].to_host()),
+              ElementsAre(1, 3, 5, 0, 2, 4, 6, 0));
 }
 
 TEST_F(TrtRunner, TellsWhatFailsWhileRunning) {

@@ -57,9 +57,13 @@ class DeviceTensor {
   /// Owning, on the current device, of undefined values. Throws InputError for `string`; BackendError if
   /// the GPU has not enough memory.
   DeviceTensor(DataType dtype, Shape shape);
-  /// A view of at least `packed_size(dtype, shape.element_count())` bytes of GPU memory.
+  /// Owning, with more memory than the elements take: for tensors that an engine pads, see `capacity`.
+  /// @param capacity  Bytes; if it is less than the elements take, they have theirs.
+  DeviceTensor(DataType dtype, Shape shape, std::size_t capacity);
+  /// A view of at least `packed_size(dtype, shape.element_count())` bytes of GPU memory, or of `capacity`
+  /// bytes if that is more.
   static DeviceTensor view(void* data, DataType dtype, Shape shape,
-                           std::shared_ptr<const void> keep_alive = {});
+                           std::shared_ptr<const void> keep_alive = {}, std::size_t capacity = 0);
   /// A copy of a host tensor, complete when it returns. Throws InputError unless it is contiguous.
   static DeviceTensor from_host(const Tensor& tensor);
   /// Takes over a tensor of DLPack's: its deleter is called with the last copy of the handle. Throws
@@ -72,7 +76,11 @@ class DeviceTensor {
   DataType dtype() const { return dtype_; }
   const Shape& shape() const { return shape_; }
   void* data() const { return data_; }
+  /// What the elements take, in bytes.
   std::size_t nbytes() const { return nbytes_; }
+  /// How much memory there is, in bytes: `nbytes()` or more. Inputs and outputs that are not row-major may be
+  /// padded, so that they need more.
+  std::size_t capacity() const { return capacity_; }
 
   /// Copies into host memory, and waits.
   Tensor to_host() const;
@@ -83,12 +91,13 @@ class DeviceTensor {
   void copy_to(Tensor& host, const Stream& stream) const;
 
   /// Makes this handle a view without allocating when the rank has not grown: for buffers that are reused.
-  void reset_view(void* data, DataType dtype, std::span<const std::int64_t> dims);
+  void reset_view(void* data, DataType dtype, std::span<const std::int64_t> dims, std::size_t capacity = 0);
 
  private:
   DataType dtype_ = DataType::float32;
   Shape shape_{0};
   std::size_t nbytes_ = 0;
+  std::size_t capacity_ = 0;
   void* data_ = nullptr;
   std::shared_ptr<const void> owner_;
 };

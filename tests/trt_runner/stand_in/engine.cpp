@@ -1,6 +1,6 @@
 // Stands in for TensorRT-RTX: loads engines that are written as text and computes what they say.
 //
-//   input x float32 -1,3
+//   input x float32 -1,3         (float32:chw4: in vectors of four along axis 1)
 //   host_input s int64 2
 //   output y float32 -1,3 relu x
 //   profile x 1,3 2,3 4,3 s 1,3 2,3 8,3
@@ -12,9 +12,10 @@
 //
 // These may follow the first 32 bytes of a plan's header. Without an inspector's line there is no inspector.
 //
-// What a function takes is a debug tensor, `before_y`. The functions: copy, relu, nonzero (its size is known
-// only once it ran), expand (x to the shape s), increment (over x itself), fail (says so when it is run),
-// uncapturable (as copy, and refuses to be recorded), unstartable (there is no context for it).
+// What a function takes is a debug tensor, `before_y`. The functions: copy, raw (as copy, whatever the
+// shapes), relu, nonzero (its size is known only once it ran), expand (x to the shape s), increment (over x
+// itself), fail (says so when it is run), uncapturable (as copy, and refuses to be recorded), unstartable
+// (there is no context for it).
 #include <dlfcn.h>
 
 #include <algorithm>
@@ -53,7 +54,20 @@ struct Tensor {
   std::string function;
   std::string argument;
   std::string shape;  // of `expand`
+  bool chw4 = false;
 };
+
+std::size_t bytes_of(DataType type) {
+  return type == DataType::kINT64 ? 8 : type == DataType::kHALF ? 2 : 4;
+}
+
+// Of the elements and what pads them.
+std::int64_t padded_count(const Tensor& tensor, const Dimensions& dims) {
+  std::int64_t count = 1;
+  for (std::size_t i = 0; i < dims.size(); ++i)
+    count *= tensor.chw4 && i == 1 ? (dims[i] + 3) / 4 * 4 : dims[i];
+  return count;
+}
 
 struct Range {
   Dimensions values[3];
@@ -72,10 +86,6 @@ Dims to_dims(const Dimensions& values) {
   dims.nbDims = static_cast<std::int32_t>(values.size());
   std::copy(values.begin(), values.end(), dims.d);
   return dims;
-}
-
-std::size_t bytes_of(DataType type) {
-  return type == DataType::kINT64 ? 8 : type == DataType::kHALF ? 2 : 4;
 }
 
 std::int64_t count_of(const Dimensions& dims) {
@@ -122,6 +132,7 @@ class Context final : public IExecutionContext, public DefaultContext {
   std::int32_t getOptimizationProfile() const noexcept override { return profile_; }
   bool setInputShape(const char* name, const Dims& dims) noexcept override;
   Dims getTensorShape(const char* name) const noexcept override;
+  Dims getTensorStrides(const char* name) const noexcept override;
   bool setTensorAddress(const char* name, void* data) noexcept override {
     addresses_[name] = data;
     return reinterpret_cast<std::uintptr_t>(data) % 256 == 0;
@@ -222,7 +233,13 @@ class Engine final : public ICudaEngine, public DefaultEngine {
     return find(name).on_host ? TensorLocation::kHOST : TensorLocation::kDEVICE;
   }
   TensorFormat getTensorFormatV2(const char* name, std::int32_t) const noexcept override {
-    return find(name).function == "packed" ? TensorFormat::kCHW4 : TensorFormat::kLINEAR;
+    return find(name).function == "packed" || find(name).chw4 ? TensorFormat::kCHW4 : TensorFormat::kLINEAR;
+  }
+  std::int32_t getTensorVectorizedDim(const char* name) const noexcept override {
+    return find(name).chw4 ? 1 : -1;
+  }
+  std::int32_t getTensorComponentsPerElement(const char* name) const noexcept override {
+    return find(name).chw4 ? 4 : -1;
   }
   const char* getTensorFormatDesc(const char*) const noexcept override { return "four-element vectors"; }
   std::int32_t getNbOptimizationProfiles() const noexcept override {
@@ -241,10 +258,6 @@ class Engine final : public ICudaEngine, public DefaultEngine {
   ProfilingVerbosity getProfilingVerbosity() const noexcept override { return verbosity; }
   std::int32_t getNbLayers() const noexcept override { return 3; }
   std::int32_t getNbAuxStreams() const noexcept override { return 2; }
-  const char* getAliasedInputTensor(const char* output) const noexcept override {
-    const auto found = aliases.find(output);
-    return found == aliases.end() ? nullptr : found->second.c_str();
-  }
   std::int64_t getEngineStat(EngineStat stat) const noexcept override {
     return stat == EngineStat::kTOTAL_WEIGHTS_SIZE ? 5000 : 40;
   }
@@ -255,6 +268,7 @@ class Engine final : public ICudaEngine, public DefaultEngine {
   std::int64_t getDeviceMemorySizeV2() const noexcept override { return 256; }
   std::int64_t getDeviceMemorySizeForProfileV2(std::int32_t) const noexcept override { return 128; }
   const char* getAliasedInputTensor(const char* name) const noexcept override {
+    if (const auto found = aliases.find(name); found != aliases.end()) return found->second.c_str();
     const Tensor& tensor = find(name);
     return tensor.function == "increment" ? tensor.argument.c_str() : nullptr;
   }
@@ -292,10 +306,22 @@ bool Context::setInputShape(const char* name, const Dims& dims) noexcept {
 Dims Context::getTensorShape(const char* name) const noexcept {
   const Tensor& tensor = engine_.find(name);
   if (tensor.input) return to_dims(shapes_.find(name)->second);
-  if (tensor.function == "nonzero") return to_dims(tensor.dims);
+  if (tensor.function == "nonzero" || tensor.function == "raw") return to_dims(tensor.dims);
   if (tensor.function != "expand") return to_dims(shapes_.find(tensor.argument)->second);
   const auto* const values = static_cast<const std::int64_t*>(addresses_.find(tensor.shape)->second);
   return to_dims(Dimensions(values, values + engine_.find(tensor.shape.c_str()).dims[0]));
+}
+
+// In vectors, as TensorRT counts.
+Dims Context::getTensorStrides(const char* name) const noexcept {
+  const Dims dims = getTensorShape(name);
+  Dims strides = dims;
+  std::int64_t stride = 1;
+  for (int i = dims.nbDims - 1; i >= 0; --i) {
+    strides.d[i] = stride;
+    stride *= engine_.find(name).chw4 && i == 1 ? (dims.d[i] + 3) / 4 : dims.d[i];
+  }
+  return strides;
 }
 
 bool Context::nonzero(const Tensor& tensor, cudaStream_t stream) {
@@ -331,7 +357,7 @@ bool Context::enqueueV3(cudaStream_t stream) noexcept {
                                        DataType::kFLOAT, to_dims(dims_of_argument),
                                        ("before_" + tensor.name).c_str(), stream))
       return fail("a debug tensor was not taken");
-    const std::int64_t count = count_of(dims_of_argument);
+    const std::int64_t count = padded_count(engine_.find(tensor.argument.c_str()), dims_of_argument);
     Step step{Step::Kind::copy, addresses_.find(tensor.name)->second,
               addresses_.find(tensor.argument)->second,
               count * static_cast<std::int64_t>(bytes_of(tensor.type)), count};
@@ -389,6 +415,7 @@ class Runtime final : public IRuntime, public DefaultRuntime {
     std::string dims;
     Tensor tensor{};
     words >> tensor.name >> type >> dims >> tensor.function >> tensor.argument >> tensor.shape;
+    tensor.chw4 = type.ends_with(":chw4");
     tensor.type = type == "int64" ? DataType::kINT64 : type == "float16" ? DataType::kHALF : DataType::kFLOAT;
     tensor.dims = parse_dimensions(dims);
     tensor.input = kind != "output";
