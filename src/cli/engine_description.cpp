@@ -124,6 +124,14 @@ std::string tensors_text(const std::vector<TensorInfo>& tensors, const std::vect
   return block(texts);
 }
 
+// TensorRT describes every constant of a layer in one attribute.
+std::string shortened(const std::string& value) {
+  std::size_t end = 300;
+  if (value.size() <= end) return value;
+  while ((static_cast<unsigned char>(value[end]) & 0xC0U) == 0x80U) --end;  // not amid a character
+  return fmt::format("{}... ({} bytes; --json has all)", value.substr(0, end), value.size());
+}
+
 std::vector<std::pair<std::string, std::string>> attributes_of(const DescribedLayer& layer) {
   std::vector<std::pair<std::string, std::string>> attributes;
   const auto add = [&](const char* name, std::string value) {
@@ -135,7 +143,7 @@ std::vector<std::pair<std::string, std::string>> attributes_of(const DescribedLa
   add("Precision", layer.precision);
   add("ONNX Nodes", join(layer.onnx_nodes, ", "));
   if (layer.stream) add("Stream", std::to_string(*layer.stream));
-  attributes.insert(attributes.end(), layer.attributes.begin(), layer.attributes.end());
+  for (const auto& [name, value] : layer.attributes) attributes.emplace_back(name, shortened(value));
   return attributes;
 }
 

@@ -70,7 +70,8 @@ void add_tensors(const ordered_json& layer, const char* key, std::vector<TensorI
   }
 }
 
-// The optimization profile of a layer whose name ends with it: `conv [profile 1]`.
+// The optimization profile of a layer whose name, or that of a tensor of it, ends with it: `conv [profile
+// 1]`.
 int profile_in(std::string_view name) {
   constexpr std::string_view mark = "[profile ";
   const std::size_t at = name.rfind(mark);
@@ -116,6 +117,9 @@ DescribedLayer layer_of(const ordered_json& entry) {
     add_tensors(entry, "Outputs", layer.outputs, layer.output_formats);
   }
   layer.profile = profile_in(layer.name);
+  for (const auto* tensors : {&layer.inputs, &layer.outputs})
+    for (const TensorInfo& tensor : *tensors)
+      layer.profile = std::max(layer.profile, profile_in(tensor.name));
   for (const TensorInfo& output : layer.outputs)
     if (output.dtype && layer.precision.empty()) layer.precision = to_string(*output.dtype);
   return layer;
@@ -170,6 +174,10 @@ std::vector<DescribedLayer> parse_layers(std::string_view text) {
   const auto found = document.find("Layers");
   if (found == document.end() || !found->is_array()) return layers;
   for (const ordered_json& entry : *found) layers.push_back(layer_of(entry));
+  // What computes shapes has no tensors, and belongs to what comes behind it.
+  for (std::size_t i = layers.size(); i-- > 1;)
+    if (layers[i - 1].inputs.empty() && layers[i - 1].outputs.empty() && layers[i - 1].profile == 0)
+      layers[i - 1].profile = layers[i].profile;
   return layers;
 }
 

@@ -162,6 +162,17 @@ TEST(ParseMetadata, ListsTheNodes) {
     EXPECT_EQ(parse_metadata(other), std::nullopt) << other;
 }
 
+TEST(ParseLayers, TellsProfilesByTensorsToo) {
+  const auto layers = parse_layers(R"({"Layers": [
+    {"Name": "__mye23_0_myl0_0", "LayerType": "shape_call", "Inputs": [], "Outputs": []},
+    {"Name": "relu_0", "Inputs": [{"Name": "x"}], "Outputs": [{"Name": "y"}]},
+    {"Name": "__mye23_0_myl1_0", "LayerType": "shape_call", "Inputs": [], "Outputs": []},
+    {"Name": "relu_1", "Inputs": [{"Name": "x [profile 1]"}], "Outputs": [{"Name": "y [profile 1]"}]}]})");
+  std::vector<int> profiles;
+  for (const DescribedLayer& layer : layers) profiles.push_back(layer.profile);
+  EXPECT_THAT(profiles, ElementsAre(0, 0, 1, 1));
+}
+
 DescribedLayer layer(std::string name, std::optional<DataType> dtype) {
   DescribedLayer layer;
   layer.name = std::move(name);

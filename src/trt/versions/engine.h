@@ -33,7 +33,8 @@ inline std::vector<std::int64_t> profile_memory([[maybe_unused]] const nvinfer1:
   return bytes;
 }
 
-/// Bytes of all weights, and of those that were left out of the plan.
+/// Bytes of all weights, and of those that were left out of the plan: only engines that can be refitted can
+/// lack some.
 inline std::optional<std::int64_t> weights_size([[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
 #if POLYGRAPH_TENSORRT >= 1014
   return engine.getEngineStat(nvinfer1::EngineStat::kTOTAL_WEIGHTS_SIZE);
@@ -45,7 +46,9 @@ inline std::optional<std::int64_t> weights_size([[maybe_unused]] const nvinfer1:
 inline std::optional<std::int64_t> stripped_weights_size(
     [[maybe_unused]] const nvinfer1::ICudaEngine& engine) {
 #if POLYGRAPH_TENSORRT >= 1014
-  return engine.getEngineStat(nvinfer1::EngineStat::kSTRIPPED_WEIGHTS_SIZE);
+  if (!engine.isRefittable()) return std::nullopt;
+  const std::int64_t size = engine.getEngineStat(nvinfer1::EngineStat::kSTRIPPED_WEIGHTS_SIZE);
+  return size < 0 ? std::nullopt : std::optional(size);
 #else
   return std::nullopt;
 #endif
