@@ -43,6 +43,12 @@ void collect(const std::string& line) {
   for (auto& collector : all.list) collector.lines.push_back(line);
 }
 
+// TensorRT 8.5 corrects its own numbers of tensors in profiles behind the first one.
+bool is_of_no_use(std::string_view warning) {
+  return warning.find("is not in profile") != std::string_view::npos &&
+         warning.find("Using bindingIndex") != std::string_view::npos;
+}
+
 class Logger final : public nvinfer1::ILogger {
  public:
   void log(nvinfer1::ILogger::Severity severity, const char* message) noexcept override {
@@ -59,7 +65,10 @@ class Logger final : public nvinfer1::ILogger {
           break;
         case From::kWARNING:
           collect(line);
-          log_once(polygraph::Severity::warning, text);
+          if (is_of_no_use(text))
+            log_text(polygraph::Severity::verbose, text);
+          else
+            log_once(polygraph::Severity::warning, text);
           break;
         case From::kINFO:
           log_text(polygraph::Severity::verbose, text);

@@ -172,6 +172,12 @@ void check_shape_tensor(const fs::path& models) {
     const Tensor& y = runner.infer({{"x", x}, {"shape", shape(n)}})["y"];
     require(y.shape() == Shape{n, 3} && y.values<float>().back() == 3, "wrong output: " + y.str());
   }
+  const auto range =
+      profile_values(runner.engine().native(), "shape", 0, nvinfer1::OptProfileSelector::kMAX, 2);
+  if (library_major == 8 && range.empty()) {
+    std::puts("     | 8.5.3 does not tell which values a profile allows: they are not checked");
+    return;
+  }
   require_throws<InputError>([&] { runner.infer({{"x", x}, {"shape", shape(9)}}); }, "max (8, 3)");
 }
 
