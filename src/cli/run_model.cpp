@@ -191,6 +191,7 @@ std::vector<std::unique_ptr<Runner>> make_runners(const RunArguments& arguments,
     const std::string name = fmt::format("{}-runner-N{}", argument.backend, counts[argument.backend]++);
     if (arguments.use_subprocess)
       runners.push_back(std::make_unique<compare::SubprocessRunner>(
+          // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): a unique_ptr has it
           name, [&arguments, argument, model, name] { return runner_of(arguments, argument, model, name); },
           arguments.subprocess_timeout));
     else

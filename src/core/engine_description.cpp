@@ -6,7 +6,8 @@ namespace {
 TensorMetadata metadata_of(const std::vector<DescribedTensor>& tensors, bool inputs) {
   TensorMetadata metadata;
   for (const DescribedTensor& tensor : tensors)
-    if (tensor.is_input == inputs) metadata.add(tensor);
+    if (tensor.is_input == inputs)
+      metadata.add(TensorInfo(tensor));  // NOLINT(cppcoreguidelines-slicing): that part is meant
   return metadata;
 }
 

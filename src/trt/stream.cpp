@@ -15,9 +15,10 @@ Stream Stream::create() {
   return made;
 }
 
-Stream Stream::view(cudaStream_t stream) {
+Stream Stream::view(cudaStream_t stream, std::shared_ptr<void> keep_alive) {
   Stream made;
   made.stream_ = stream;
+  made.owner_ = std::move(keep_alive);
   return made;
 }
 

@@ -541,6 +541,19 @@ TEST_F(TrtRunner, LeavesVectorisedFormatsOnTheDeviceAsTheyAre) {
               ElementsAre(1, 3, 5, 0, 2, 4, 6, 0));
 }
 
+TEST_F(TrtRunner, KeepsAStreamThatComesWithItsOwner) {
+  auto owner = std::make_shared<Stream>(Stream::create());
+  const std::weak_ptr<Stream> watch = owner;
+  {
+    Runner runner(engine_of(relu), {.stream = Stream::view(owner->native(), owner)});
+    owner.reset();
+    const auto active = runner.activate();
+    EXPECT_THAT(values_of(runner.infer({{"x", floats({1, -2, 3, -4})}})["y"]), ElementsAre(1, 0, 3, 0));
+    EXPECT_FALSE(watch.expired());
+  }
+  EXPECT_TRUE(watch.expired());
+}
+
 TEST_F(TrtRunner, TellsWhatFailsWhileRunning) {
   Runner runner(engine_of("input x float32 4\noutput y float32 4 fail x\nprofile x 4 4 4\n"));
   const auto active = runner.activate();

@@ -75,8 +75,8 @@ struct RunnerOptions {
   /// marks; that nothing is given is warned about.
   bool debug_tensors = false;
   /// What to submit to; without one, every runner and every inference in flight has a stream of its own. One
-  /// of yours (`Stream::view`) has to live until the runner is deactivated: UsageError if CUDA no longer
-  /// knows it.
+  /// of yours (`Stream::view`) has to live until the runner is deactivated: UsageError where CUDA says that
+  /// it is gone, as after a reset of the device; on one that was destroyed CUDA mostly crashes.
   std::optional<Stream> stream = std::nullopt;
   /// Measures what the GPU needs for each inference, copies included: `last_gpu_time()`.
   bool time_on_gpu = false;

@@ -7,7 +7,8 @@ using cudaStream_t = struct CUstream_st*;  // as CUDA has it
 namespace polygraph::trt {
 
 /// A CUDA stream: work on the GPU that is done in order. A handle: copies are the same stream.
-/// Either owned (destroyed with the last copy) or one of the caller's, who then keeps it alive.
+/// Either owned (destroyed with the last copy) or one of the caller's, which is kept alive by what the caller
+/// gives with it, or by the caller.
 ///
 /// Thread-safe as CUDA's streams are: several threads may submit to one.
 /// @code
@@ -22,8 +23,10 @@ class Stream {
   /// A new stream on the current device that does not wait for the default stream. Throws BackendError if
   /// CUDA cannot be opened or has no GPU.
   static Stream create();
-  /// A stream of the caller's.
-  static Stream view(cudaStream_t stream);
+  /// A stream of the caller's, who destroys it when the last copy is gone: what uses it has it still, and
+  /// CUDA crashes on a stream that was destroyed rather than say so.
+  /// @param keep_alive  What has the stream, and lives as long as a copy does. So the stream cannot go early.
+  static Stream view(cudaStream_t stream, std::shared_ptr<void> keep_alive = {});
 
   cudaStream_t native() const { return stream_; }
   /// Waits until everything submitted so far is done. Throws BackendError for what failed on the GPU.
