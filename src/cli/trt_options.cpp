@@ -23,6 +23,15 @@ bool is_shared(std::string_view field) {
   return std::find(std::begin(shared_fields), std::end(shared_fields), field) != std::end(shared_fields);
 }
 
+// A list that can be left empty: none of it, which is said as 'none' elsewhere.
+void allow_no_values(Option& option, std::string field, Settings& settings) {
+  option.arity = Arity::zero_or_more;
+  option.apply = [apply = std::move(option.apply), field = std::move(field), &settings](Values values) {
+    if (values.empty()) settings.emplace_back(field, "none");
+    apply(values);
+  };
+}
+
 Option profile_option(const std::string& which, std::string help, std::vector<TrtArguments::Shapes>& shapes) {
   return {.names = {"--trt-" + which + "-shapes"},
           .metavar = "INPUT:[SHAPE]",
@@ -65,6 +74,9 @@ OptionGroup trt_config_group(TrtArguments& arguments) {
   for (Option& option : options_from_fields<trt::ConfigOptions>(arguments.config)) {
     std::string field = option.names.front().substr(2);
     std::replace(field.begin(), field.end(), '-', '_');
+    if (field == "memory_pool_limits") option.names.insert(option.names.end(), {"--pool-limit"});
+    if (field == "tactic_sources" || field == "preview_features" || field == "quantization_flags")
+      allow_no_values(option, field, arguments.config);
     if (field.ends_with("_tactics"))
       option.names.push_back(option.names.front().substr(0, 6) + "-tactic-replay");
     if (!is_shared(field)) group.options.push_back(std::move(option));

@@ -57,6 +57,7 @@ struct PointerAttributes {
 
 /// The functions used, of one version of the library: 11.4 and later have them all.
 struct Functions {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration has none
 #define POLYGRAPH_CUDA_MEMBER(name, symbol, result, parameters) result(*name) parameters = nullptr;
   POLYGRAPH_CUDA_FUNCTIONS(POLYGRAPH_CUDA_MEMBER)
 #undef POLYGRAPH_CUDA_MEMBER

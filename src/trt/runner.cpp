@@ -42,15 +42,18 @@ void check_profile(const Signature& signature, const std::optional<int>& profile
         fmt::format("Give one of 0 to {}, or none: it is then chosen by the shapes.", count - 1));
 }
 
-void set_weights(nvinfer1::ICudaEngine& engine, std::int64_t budget) {
-  if (budget < -2)
-    throw UsageError(fmt::format("Streaming weights: a budget of {} bytes.", budget),
-                     "Give the bytes that stay on the GPU, -1 for what TensorRT thinks best, or -2 for all.");
+void set_weights(nvinfer1::ICudaEngine& engine, const WeightBudget& budget) {
+  if (budget.bytes < -2 || budget.percent.value_or(0) < 0 || budget.percent.value_or(0) > 100)
+    throw UsageError(
+        fmt::format("Streaming weights: a budget of {}.", cpp_literal(budget)),
+        "Give the bytes that stay on the GPU or a share of 0 to 100 percent, -1 for what TensorRT thinks "
+        "best, or -2 for all.");
   if (set_weight_streaming_budget(engine, budget)) return;
-  throw BackendError(fmt::format("Streaming weights: {} refuses a budget of {}.", flavour_name, budget),
-                     "The engine has to be built for it (CreateConfig with weight_streaming), no runner may "
-                     "be active on it, and "
-                     "TensorRT has to be 10.1 or later.");
+  throw BackendError(
+      fmt::format("Streaming weights: {} refuses a budget of {}.", flavour_name, cpp_literal(budget)),
+      "The engine has to be built for it (CreateConfig with weight_streaming), no runner may "
+      "be active on it, and "
+      "TensorRT has to be 10.1 or later.");
 }
 
 // Layer times of many inferences.

@@ -125,6 +125,27 @@ class Plans(ModelTest):
         self.assertTrue(pathlib.Path(cache).stat().st_size > 0)
         self.check(self.build("b.plan", "--load-timing-cache", cache)[1], 0)
 
+    def test_lists_can_be_left_empty(self):
+        _, result = self.build("m.plan", "--preview-features", "--tactic-sources")
+        self.check(result, 0, stderr='CreateConfig({.tactic_sources = {"none"}, .preview_features = {"none"}})')
+
+    def test_tactics_are_not_told_by_tensorrt_rtx(self):
+        replay = self.path("replay.json")
+        for option in ("--save-tactics", "--load-tactic-replay"):
+            self.check(self.build("m.plan", option, replay)[1], 4, stderr="TensorRT-RTX has no options save_tactics and load_tactics")
+        self.assertFalse(pathlib.Path(replay).exists())
+        self.check_error(self.build("m.plan", "--save-tactics", replay, "--load-tactics", replay)[1], 2, "do not go together")
+        model = self.model_of(HEADER + "g (float[2,3] x) => (float[2,3] y) { y = Relu (x) }", "relu.onnx")
+        for option in ("--save-tactics", "--save-timing-cache"):
+            result = run("convert", model, "-o", self.path("m.plan"), "--convert-to", "trt-rtx", option, model, environment=RTX)
+            self.check_error(result, 2, f"{option}: '{model}' is the model itself")
+
+    def test_weight_streaming_budget(self):
+        arguments = ("run", IDENTITY, "--trt-rtx", "--gen-script", self.path("s.cpp"), "--weight-streaming-budget")
+        self.check(run(*arguments, "50%", environment=RTX), 0)
+        self.assertIn("WeightBudget::of_percent(50.0)", pathlib.Path(self.path("s.cpp")).read_text())
+        self.check_error(run(*arguments, "101%", environment=RTX), 2, "'101%' is no budget for weights")
+
     def test_options_of_tensorrt_are_refused_for_openvino(self):
         result = run("convert", IDENTITY, "-o", self.path("m.engine"), "--refittable")
         self.check_error(result, 2, "--refittable is about engines of TensorRT")

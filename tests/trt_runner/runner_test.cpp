@@ -475,12 +475,36 @@ TEST_F(TrtRunner, SetsTheBudgetForWeights) {
   Runner runner(engine_of(relu), {.weight_streaming_budget = 500});
   const auto active = runner.activate();
   EXPECT_EQ(runner.engine()->getWeightStreamingBudgetV2(), 500);
-  auto refusal = [](std::int64_t budget) {
+  // The stand-in has 3000 bytes that can be streamed.
+  Runner share(engine_of(relu), {.weight_streaming_budget = WeightBudget::of_percent(25)});
+  const auto share_active = share.activate();
+  EXPECT_EQ(share.engine()->getWeightStreamingBudgetV2(), 750);
+  auto refusal = [](WeightBudget budget) {
     Runner other(engine_of(relu), {.weight_streaming_budget = budget});
     const auto scope = other.activate();
   };
+  EXPECT_THAT(message<UsageError>([&] { refusal(WeightBudget::of_percent(101)); }),
+              HasSubstr("0 to 100 percent"));
   EXPECT_THAT(message<BackendError>([&] { refusal(2000); }), HasSubstr("weight_streaming"));
   EXPECT_THAT(message<UsageError>([&] { refusal(-3); }), HasSubstr("-2 for all"));
+}
+
+TEST(WeightBudget, IsBytesOrAShare) {
+  const auto parsed = [](std::string_view text) {
+    WeightBudget budget;
+    parse_option(budget, text);
+    return budget;
+  };
+  EXPECT_EQ(parsed("0"), WeightBudget(0));
+  EXPECT_EQ(parsed("2K"), WeightBudget(2048));
+  EXPECT_EQ(parsed("1.5M"), WeightBudget(1536 * 1024));
+  EXPECT_EQ(parsed("-1"), WeightBudget());
+  EXPECT_EQ(parsed("-2"), WeightBudget(-2));
+  EXPECT_EQ(parsed("12.5%"), WeightBudget::of_percent(12.5));
+  for (const char* bad : {"", "%", "K", "-3", "-1K", "-1%", "101%", "5X", "5MB", "many", "nan", "1e30"})
+    EXPECT_THAT(message<UsageError>([&] { parsed(bad); }), HasSubstr("is no budget")) << bad;
+  const Runner runner(EngineFromPath("m.plan"), {.weight_streaming_budget = WeightBudget::of_percent(50)});
+  EXPECT_THAT(runner.str(), HasSubstr("{.weight_streaming_budget = WeightBudget::of_percent(50.0)}"));
 }
 
 // Raw memory becomes visible by copying it between a tensor in vectors of four and a row-major one.

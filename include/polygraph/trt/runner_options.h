@@ -1,13 +1,17 @@
 #pragma once
 
+#include <polygraph/core/error.h>
 #include <polygraph/core/options.h>
 #include <polygraph/trt/stream.h>
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <system_error>
 
 namespace polygraph::trt {
 
@@ -54,6 +58,47 @@ constexpr std::string_view enum_type_name(Wait) {
   return "Wait";
 }
 
+/// How much of the weights that can be streamed stays on the GPU: bytes, or a share of them.
+struct WeightBudget {
+  /// @param count  Bytes; -1: TensorRT decides; -2: all of them.
+  constexpr WeightBudget(std::int64_t count = -1) : bytes(count) {}  // NOLINT(*-explicit-*): a number is one
+  static constexpr WeightBudget of_percent(double percent) {
+    WeightBudget budget;
+    budget.percent = percent;
+    return budget;
+  }
+
+  std::int64_t bytes;
+  std::optional<double> percent = std::nullopt;  ///< in place of the bytes
+
+  friend std::string cpp_literal(const WeightBudget& budget) {
+    using polygraph::cpp_literal;
+    return budget.percent ? "WeightBudget::of_percent(" + cpp_literal(*budget.percent) + ")"
+                          : cpp_literal(budget.bytes);
+  }
+  friend bool operator==(const WeightBudget&, const WeightBudget&) = default;
+};
+
+/// `500`, `512M` (K, M, G, T), `50%`, `-1`, `-2`. Throws UsageError for other text.
+inline void parse_option(WeightBudget& budget, std::string_view text) {
+  double number = 0;
+  const char* const begin = text.data();
+  const auto [end, error] = std::from_chars(begin, begin + text.size(), number);
+  const std::string_view unit(end, static_cast<std::size_t>(begin + text.size() - end));
+  constexpr std::string_view units = "KMGT";
+  const std::size_t place = unit.size() == 1 ? units.find(unit[0]) : std::string_view::npos;
+  double factor = 1;
+  for (std::size_t i = 0; place != std::string_view::npos && i <= place; ++i) factor *= 1024;
+  const bool is_percent = unit == "%" && number >= 0 && number <= 100;
+  const bool is_size = (unit.empty() || place != std::string_view::npos) && number * factor < 9e18 &&
+                       (number >= 0 || (unit.empty() && (number == -1 || number == -2)));
+  if (error != std::errc() || !(is_percent || is_size))
+    throw UsageError("'" + std::string(text) +
+                     "' is no budget for weights: give bytes (512M), a share of them (50%), -1 or -2");
+  budget = is_percent ? WeightBudget::of_percent(number)
+                      : WeightBudget(static_cast<std::int64_t>(number * factor));
+}
+
 /// How a runner runs an engine.
 struct RunnerOptions {
   /// Without one it is chosen by the shapes of each feed: of those that accept them the one tuned for shapes
@@ -62,9 +107,9 @@ struct RunnerOptions {
   AllocationStrategy allocation_strategy = AllocationStrategy::static_;
   CudaGraphs cuda_graphs = CudaGraphs::automatic;
   Wait wait = Wait::automatic;
-  /// Bytes: at least 0, or -1 for what TensorRT thinks best, or -2 for all. It holds for all runners on the
-  /// engine, none of which may be active when it is set. Without it the engine's setting stays.
-  std::optional<std::int64_t> weight_streaming_budget = std::nullopt;
+  /// It holds for all runners on the engine, none of which may be active when it is set. Without it the
+  /// engine's setting stays.
+  std::optional<WeightBudget> weight_streaming_budget = std::nullopt;
   /// Bytes. A copy of few bytes costs more than the GPU's writing them over the bus; an engine that goes on
   /// to read such an output reads it over the bus, too. 0: all are copied.
   std::size_t direct_output_limit = 16 * 1024;
@@ -102,8 +147,9 @@ struct RunnerOptions {
               "How to wait for the GPU: spinning takes the least time, blocking leaves the core to others.",
               "HOW"},
         Field{"weight_streaming_budget", &O::weight_streaming_budget,
-              "Bytes of the weights that stay on the GPU, of an engine built with weight streaming; -1: "
-              "TensorRT decides, -2: all.",
+              "What stays of the weights on the GPU, of an engine built with weight streaming: bytes, also "
+              "with "
+              "K, M or G, or a share such as 50%; -1: TensorRT decides, -2: all.",
               "BYTES", "10.1"},
         Field{"direct_output_limit", &O::direct_output_limit,
               "Outputs up to this size are written to host memory by the engine itself, not copied.",

@@ -157,11 +157,16 @@ inline std::vector<std::int64_t> profile_values(const nvinfer1::ICudaEngine& eng
 
 /// Sets how many bytes of the weights stay on the GPU; false if this version cannot or does not.
 inline bool set_weight_streaming_budget([[maybe_unused]] nvinfer1::ICudaEngine& engine,
-                                        [[maybe_unused]] std::int64_t budget) {
+                                        [[maybe_unused]] const WeightBudget& budget) {
 #if POLYGRAPH_TENSORRT >= 1001
-  const std::int64_t bytes = budget == -2   ? engine.getStreamableWeightsSize()
-                             : budget == -1 ? engine.getWeightStreamingAutomaticBudget()
-                                            : budget;
+  std::int64_t bytes = budget.bytes;
+  if (budget.percent)
+    bytes = static_cast<std::int64_t>(static_cast<double>(engine.getStreamableWeightsSize()) *
+                                      *budget.percent / 100);
+  else if (bytes == -2)
+    bytes = engine.getStreamableWeightsSize();
+  else if (bytes == -1)
+    bytes = engine.getWeightStreamingAutomaticBudget();
   return engine.setWeightStreamingBudgetV2(bytes) && engine.getWeightStreamingBudgetV2() == bytes;
 #else
   return false;
