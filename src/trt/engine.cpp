@@ -113,6 +113,8 @@ void check_plan(const Bytes& plan, const std::string& name) {
     remedy = remedy_for(missing, registered_plugins(runtime.library().state().plugin_registry()));
   } else if (lacks_memory(lines)) {
     remedy = "End what else uses the GPU's memory, or build the engine with weight streaming.";
+  } else if (lacks_driver(lines)) {
+    remedy = "An engine needs a GPU and its driver to be loaded: see what `nvidia-smi` says.";
   }
   throw BackendError(problem, remedy, std::move(lines));
 }

@@ -131,10 +131,13 @@ std::vector<MissingPlugin> missing_plugins(const onnx::Model& model, std::span<c
 }
 
 // `Cannot find plugin: NAME, version: 1, namespace:.`, and before TensorRT 10
-// `getPluginCreator could not find plugin: NAME version: 1`.
+// `getPluginCreator could not find plugin: NAME version: 1`, or without a name `corresponding IPluginCreator
+// not found in Plugin Registry`.
 std::vector<MissingPlugin> missing_plugins(std::span<const std::string> messages) {
   std::vector<MissingPlugin> missing;
+  bool any_unnamed = false;
   for (const std::string& message : messages) {
+    any_unnamed |= message.find("IPluginCreator not found") != std::string::npos;
     std::size_t at = 0;
     PluginName plugin;
     plugin.name = take_field(message, at, "find plugin", ", ");
@@ -144,6 +147,7 @@ std::vector<MissingPlugin> missing_plugins(std::span<const std::string> messages
     plugin.plugin_namespace = take_field(message, at, "namespace", ". )");
     add_new(missing, {std::move(plugin), ""});
   }
+  if (missing.empty() && any_unnamed) missing.emplace_back();
   return missing;
 }
 
@@ -151,7 +155,10 @@ std::string describe(std::span<const MissingPlugin> missing) {
   if (missing.empty()) return {};
   const MissingPlugin& first = missing.front();
   std::string text = first.node.empty() ? "It" : fmt::format("The node {}", first.node);
-  text += fmt::format(" needs the plugin {}, which no library has registered", name_in_text(first.plugin));
+  if (first.plugin.name.empty())
+    text += " needs a plugin that no library has registered; TensorRT does not say which";
+  else
+    text += fmt::format(" needs the plugin {}, which no library has registered", name_in_text(first.plugin));
   if (missing.size() > 1)
     text += fmt::format("; {} more {} missing", missing.size() - 1, missing.size() == 2 ? "is" : "are");
   return text + ".";
@@ -159,7 +166,7 @@ std::string describe(std::span<const MissingPlugin> missing) {
 
 std::string remedy_for(std::span<const MissingPlugin> missing, std::span<const PluginName> registered) {
   constexpr std::string_view load = "Load the library that has it (LoadPlugins, --plugins).";
-  if (missing.empty()) return std::string(load);
+  if (missing.empty() || missing.front().plugin.name.empty()) return std::string(load);
   const PluginName& wanted = missing.front().plugin;
   std::vector<std::string> others;
   std::vector<std::string> names;
@@ -172,9 +179,8 @@ std::string remedy_for(std::span<const MissingPlugin> missing, std::span<const P
         "{} Registered is {}; the node's attributes plugin_version and plugin_namespace say "
         "which is meant.",
         load, fmt::join(others, "; "));
-  std::string text(load);
-  if (const std::string nearest = suggest(wanted.name, names); !nearest.empty()) text += nearest;
-  return text;
+  const std::string near = nearest(wanted.name, names);
+  return near.empty() ? std::string(load) : fmt::format("{} Did you mean '{}'?", load, near);
 }
 
 }  // namespace polygraph::trt

@@ -27,7 +27,8 @@ struct MissingPlugin {
 
 /// The plugins that the ONNX parser looked for in vain, by its messages and the nodes that those name.
 std::vector<MissingPlugin> missing_plugins(const onnx::Model& model, std::span<const std::string> messages);
-/// Those that an engine needs, by what TensorRT says when it cannot load it.
+/// Those that an engine needs, by what TensorRT says when it cannot load it; one without a name if it does
+/// not say which.
 std::vector<MissingPlugin> missing_plugins(std::span<const std::string> messages);
 
 /// `The node 'n' (Op) needs the plugin 'Op', version '1'.`; for several, of the first and how many more.

@@ -47,6 +47,10 @@ bool is_cancelled(std::span<const std::string> messages) {
   return mention(messages, "canceled by user");
 }
 
+bool lacks_driver(std::span<const std::string> messages) {
+  return mention(messages, "driver version is insufficient") || mention(messages, "no CUDA-capable device");
+}
+
 bool lacks_memory(std::span<const std::string> messages) {
   return mention(messages, "OutOfMemory") || mention(messages, "out of memory");
 }

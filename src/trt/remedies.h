@@ -14,4 +14,7 @@ bool is_cancelled(std::span<const std::string> messages);
 /// Whether TensorRT complains that there is too little memory.
 bool lacks_memory(std::span<const std::string> messages);
 
+/// Whether it finds no GPU, or none of its driver.
+bool lacks_driver(std::span<const std::string> messages);
+
 }  // namespace polygraph::trt

@@ -415,6 +415,19 @@ void check_calibration(const fs::path& models, const fs::path& saved) {
   // The cache of another algorithm is not taken, and replaced.
   check(build(CalibrationBaseClass::IInt8MinMaxCalibrator));
   require(asked == 10, "not calibrated anew");
+
+  // Data that is on the GPU already.
+  const DeviceCalibrationData device_data = [&](std::int64_t iteration, const TensorMetadata& inputs) {
+    const std::optional<FeedDict> host = data(iteration, inputs);
+    std::optional<DeviceTensorMap> device;
+    if (host) device = DeviceTensorMap{{"x", DeviceTensor::from_host((*host)["x"])}};
+    return device;
+  };
+  ConfigOptions options = config_options();
+  options.int8 = true;
+  check(EngineFromNetwork(NetworkFromOnnxPath(model),
+                          CreateConfig(options, {}, Calibrator::on_device(device_data)))());
+  require(asked == 15, "the data on the GPU is not asked for");
 }
 
 // The engine of the model with input and output in a format; nullopt if TensorRT has it not for that.

@@ -66,6 +66,16 @@ TEST(MissingPlugins, AreThoseThatAnEngineIsRefusedFor) {
   EXPECT_THAT(found("INVALID_ARGUMENT: getPluginCreator could not find plugin Mine version 1"),
               ElementsAre(MissingPlugin{{"Mine", "1", ""}, ""}));
   EXPECT_THAT(found("Serialization assertion failed"), IsEmpty());
+  // TensorRT 8.5.3 names none.
+  const auto unnamed = found(
+      "1: [pluginV2Runner.cpp::load::300] Error Code 1: Serialization (Serialization assertion "
+      "creator failed.Cannot deserialize plugin since corresponding IPluginCreator not found in "
+      "Plugin Registry)");
+  EXPECT_THAT(unnamed, ElementsAre(MissingPlugin{}));
+  EXPECT_EQ(describe(unnamed),
+            "It needs a plugin that no library has registered; TensorRT does not say which.");
+  EXPECT_THAT(remedy_for(unnamed, std::vector<PluginName>{{"Mine", "1", ""}}),
+              testing::EndsWith("(LoadPlugins, --plugins)."));
   EXPECT_EQ(describe(found("could not find plugin: Mine version: 1")),
             "It needs the plugin 'Mine', version '1', which no library has registered.");
 }
