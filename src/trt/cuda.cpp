@@ -73,6 +73,7 @@ void* open_library(std::string& path) {
   // What TensorRT or a program of CUDA's has loaded already goes first: two of them in one process cost
   // memory.
   for (const std::string_view name : versioned_names)
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): they are literals
     if (void* const handle = dlopen(name.data(), RTLD_NOW | RTLD_NOLOAD)) {
       path = name;
       return handle;
@@ -97,6 +98,7 @@ void* open_library(std::string& path) {
 Functions* load() {
   auto loaded = std::make_unique<Functions>();
   void* const handle = open_library(loaded->path);
+// NOLINTBEGIN(bugprone-macro-parentheses): parameters of a function have theirs
 #define POLYGRAPH_CUDA_LOAD(name, symbol, result, parameters)                                        \
   loaded->name = reinterpret_cast<result(*) parameters>(dlsym(handle, symbol));                      \
   if (loaded->name == nullptr)                                                                       \
@@ -104,6 +106,7 @@ Functions* load() {
                                    "lacks {}().",                                                    \
                                    loaded->path, symbol),                                            \
                        how_to_install);
+  // NOLINTEND(bugprone-macro-parentheses)
   POLYGRAPH_CUDA_FUNCTIONS(POLYGRAPH_CUDA_LOAD)
 #undef POLYGRAPH_CUDA_LOAD
   log_verbose("Loaded CUDA's runtime from '{}'", loaded->path);
