@@ -122,14 +122,15 @@ void check_plan(const Bytes& plan, const std::string& name) {
 Engine load_plan(const Bytes& plan, const Runtime& runtime, const std::string& name, bool keep = true) {
   EngineMessages messages;
   std::shared_ptr<nvinfer1::ICudaEngine> engine(runtime->deserializeCudaEngine(plan.data(), plan.size()));
-  std::vector<std::string> lines;
-  // TensorRT's own plugins are many, and few engines use one.
-  if (!engine && !missing_plugins(lines = messages.take()).empty() &&
-      runtime.library().state().register_own_plugins()) {
-    engine.reset(runtime->deserializeCudaEngine(plan.data(), plan.size()));
-    lines = messages.take();
+  if (!engine) {
+    std::vector<std::string> lines = messages.take();
+    // TensorRT's own plugins are many, and few engines use one.
+    if (!missing_plugins(lines).empty() && runtime.library().state().register_own_plugins()) {
+      engine.reset(runtime->deserializeCudaEngine(plan.data(), plan.size()));
+      lines = messages.take();
+    }
+    if (!engine) fail_loading(plan, runtime, name, std::move(lines));
   }
-  if (!engine) fail_loading(plan, runtime, name, std::move(lines));
   return Engine(std::make_shared<const Engine::State>(
       Engine::State{runtime, keep ? plan : Bytes(), std::move(engine)}));
 }

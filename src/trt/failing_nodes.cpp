@@ -210,7 +210,7 @@ void fail_naming_nodes(const std::string& problem, const std::string& remedy,
                        const std::filesystem::path& dump) {
   const std::vector<std::size_t> nodes =
       model != nullptr ? failing_nodes(*model, messages) : std::vector<std::size_t>();
-  if (nodes.empty()) {
+  if (model == nullptr || nodes.empty()) {
     throw BackendError(
         problem,
         dump.empty()
