@@ -105,9 +105,9 @@ std::string take_field(std::string_view text, std::size_t& at, std::string_view 
   return std::string(text.substr(from, to - from));
 }
 
-std::string string_attribute(const onnx::Node& node, std::string_view name, std::string otherwise) {
+std::string string_attribute(const onnx::Node& node, std::string_view name, std::string_view otherwise) {
   const auto* const value = onnx::attribute_value<std::string_view>(node, name);
-  return value != nullptr ? std::string(*value) : otherwise;
+  return std::string(value != nullptr ? *value : otherwise);
 }
 
 void add_new(std::vector<MissingPlugin>& missing, MissingPlugin plugin) {
