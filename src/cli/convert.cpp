@@ -73,14 +73,8 @@ void refuse_options(const std::vector<std::string>& given, const std::string& wh
 
 // There is one thing to convert: a model, or with TensorRT a network of one's own.
 void check_source(const Arguments& arguments) {
-  const std::filesystem::path& model = arguments.onnx.loading.model;
-  if (!model.empty() && arguments.trt.network_script)
-    throw UsageError(
-        fmt::format("The model '{}' has no use: --trt-network-script makes the network.", model.string()),
-        "Leave it out, or change its network with --trt-network-postprocess-script.");
-  if (arguments.onnx.loading.external_data_dir && arguments.trt.network_script)
-    throw UsageError("--external-data-dir is about ONNX models, and --trt-network-script makes the network.",
-                     "Leave it out.");
+  const OnnxLoading& loading = arguments.onnx.loading;
+  refuse_beside_network_script(arguments.trt, loading.model, loading.external_data_dir.has_value());
 }
 
 ExitCode draw_network(const Arguments& arguments, const std::string& target) {

@@ -87,7 +87,7 @@ void add_build(IndentedText& text, const EngineDescription& engine, std::string_
   text << "\n\n";
 }
 
-std::string range_text(const DescribedTensor& tensor, const DescribedRange* range) {
+std::string range_text(const DescribedTensor& tensor, const ShapeRange* range) {
   if (range == nullptr) return "Shape: " + tensor.shape.str();
   if (tensor.on_host && range->min.rank() == 0) return "Values: any";
   return fmt::format("{}: min={}, opt={}, max={}", tensor.on_host ? "Values" : "Shapes", range->min.str(),
@@ -246,7 +246,7 @@ Json border_json(const EngineDescription& engine, bool inputs) {
 
 Json profiles_json(const EngineDescription& engine) {
   Json profiles = Json::array();
-  for (const std::vector<DescribedRange>& ranges : engine.profiles) {
+  for (const std::vector<ShapeRange>& ranges : engine.profiles) {
     Json& inputs = profiles.emplace_back(Json::array());
     auto range = ranges.begin();
     for (const DescribedTensor& tensor : engine.tensors) {

@@ -137,13 +137,7 @@ OptionGroup plan_group(Arguments& arguments) {
              of_network.insert(of_network.end(), values.begin(), values.end());
              options.plugins.insert(options.plugins.end(), values.begin(), values.end());
            }},
-      {.names = {"--load-runtime"},
-       .metavar = "LIBRARY",
-       .help =
-           "The lean runtime of a version-compatible engine that has none of its own (libnvinfer_lean.so).",
-       .arity = Arity::one,
-       .completes = Completes::files,
-       .apply = [&options](Values values) { options.runtime = values.front(); }},
+      load_runtime_option(options.runtime),
       {.names = {"--combine-tensor-info"},
        .metavar = "FILE",
        .help =
@@ -179,13 +173,8 @@ void check_network_arguments(const Arguments& arguments) {
     if (given)
       throw UsageError(std::string(option) + " is about ONNX models, and a network of TensorRT is shown.",
                        "Leave it out, or show the model as it is.");
-  if (!arguments.model.empty() && arguments.trt.network_script)
-    throw UsageError(
-        "The model '" + arguments.model.string() + "' has no use: --trt-network-script makes the network.",
-        "Leave it out, or change its network with --trt-network-postprocess-script.");
-  if (!arguments.options.external_data_folder.empty() && arguments.trt.network_script)
-    throw UsageError("--external-data-dir is about ONNX models, and --trt-network-script makes the network.",
-                     "Leave it out.");
+  refuse_beside_network_script(arguments.trt, arguments.model,
+                               !arguments.options.external_data_folder.empty());
 }
 
 ExitCode inspect_network(Session& session, const Arguments& arguments) {

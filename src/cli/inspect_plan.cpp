@@ -42,7 +42,6 @@ struct Report {
   std::string reason = {};
   std::string remedy = {};  ///< empty if there is nothing to do
 
-  const char* maker() const { return header.rtx ? "TensorRT-RTX" : "TensorRT"; }
   const char* flavour() const { return header.rtx ? "trt-rtx" : "trt"; }
 };
 
@@ -60,8 +59,8 @@ std::array<int, 3> numbers_of(std::string_view version) {
 
 std::string how_to_install(const Report& report) {
   const auto [major, minor, patch] = numbers_of(report.header.version);
-  return fmt::format("Install {} {}.{}.{}: pip install '{}=={}.{}.{}.*'.", report.maker(), major, minor,
-                     patch, report.header.rtx ? "tensorrt-rtx" : "tensorrt", major, minor, patch);
+  return fmt::format("Install {} {}.{}.{}: pip install '{}=={}.{}.{}.*'.", report.header.maker(), major,
+                     minor, patch, report.header.rtx ? "tensorrt-rtx" : "tensorrt", major, minor, patch);
 }
 
 std::string how_to_rebuild(const Report& report) {
@@ -90,7 +89,7 @@ void judge(Report& report, Verdict verdict, std::string reason, std::string reme
 void judge_version(Report& report) {
   const std::array<int, 3> plan = numbers_of(report.header.version);
   const std::array<int, 3> installed = numbers_of(report.installed_version);
-  const std::string both = fmt::format("{} {} made it, and {} is installed", report.maker(),
+  const std::string both = fmt::format("{} {} made it, and {} is installed", report.header.maker(),
                                        report.header.version, report.installed_version);
   if (plan == installed)
     judge(report, Verdict::yes, "the version that made it is installed");
@@ -116,7 +115,7 @@ void judge(Report& report) {
   if (report.header.version.empty())
     return judge(report, Verdict::perhaps,
                  fmt::format("{} {} is installed, and the plan does not say which version made it",
-                             report.maker(), report.installed_version),
+                             report.header.maker(), report.installed_version),
                  "Run it: polygraph run " + report.path.string() + " --" + report.flavour() + ".");
   judge_version(report);
 }
@@ -161,14 +160,14 @@ std::string text_of(const Report& report) {
   const PlanHeader& header = report.header;
   std::string text = "==== TensorRT Plan ====\n";
   text += fmt::format(
-      "Made by: {}{}\n", report.maker(),
+      "Made by: {}{}\n", report.header.maker(),
       header.version.empty() ? std::string(" (the plan does not say which version)") : " " + header.version);
   text += fmt::format("Size: {}\n", size_text(report));
   if (header.weights) text += fmt::format("Weights in it: {} bytes\n", *header.weights);
   if (header.options) text += options_text(*header.options);
   text += fmt::format("Installed: {}\n", report.installed_version.empty()
                                              ? std::string("no")
-                                             : fmt::format("{} {}, {}", report.maker(),
+                                             : fmt::format("{} {}, {}", report.header.maker(),
                                                            report.installed_version, report.library));
   text += fmt::format("Can be loaded here: {} ({})\n",
                       report.verdict == Verdict::yes ? "yes, on a GPU of the kind that it was built for"
@@ -186,7 +185,7 @@ std::string json_of(const Report& report) {
   const auto weights = header.weights ? nlohmann::ordered_json(*header.weights) : nlohmann::ordered_json();
   return nlohmann::ordered_json{
              {"path", json_text(report.path.string())},
-             {"backend", report.maker()},
+             {"backend", report.header.maker()},
              {"backend_version", header.version},
              {"size", report.file_size},
              {"size_in_header", header.size},

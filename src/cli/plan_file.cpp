@@ -28,12 +28,11 @@ struct Plan {
   TensorNotes notes = {};    // of the layers' tensors
   std::string problem = {};  // why it is not loaded
 
-  const char* maker() const { return header.rtx ? "TensorRT-RTX" : "TensorRT"; }
   bool is_cut_off() const { return header.size > size; }
 };
 
 std::string made_by(const Plan& plan) {
-  return fmt::format("{}{}", plan.maker(),
+  return fmt::format("{}{}", plan.header.maker(),
                      plan.header.version.empty() ? std::string(" (the plan does not say which version)")
                                                  : " " + plan.header.version);
 }
@@ -72,7 +71,7 @@ std::string header_text(const Plan& plan) {
   return text + fmt::format(
                     "Inputs, outputs and layers can be told only with {} and a GPU; `polygraph inspect plan` "
                     "tells whether it can be loaded here. {}\n",
-                    plan.maker(), plan.problem);
+                    plan.header.maker(), plan.problem);
 }
 
 std::string text_of(const Plan& plan, const InspectOptions& options) {
@@ -84,7 +83,7 @@ std::string text_of(const Plan& plan, const InspectOptions& options) {
 std::string json_of(const Plan& plan) {
   nlohmann::ordered_json json{{"kind", "plan"},
                               {"path", json_text(plan.path.string())},
-                              {"backend", plan.maker()},
+                              {"backend", plan.header.maker()},
                               {"backend_version", plan.header.version},
                               {"size", plan.size},
                               {"size_in_header", plan.header.size},

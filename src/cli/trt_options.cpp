@@ -139,6 +139,17 @@ OptionGroup trt_script_group(TrtArguments& arguments) {
   return group;
 }
 
+Option load_runtime_option(std::filesystem::path& runtime) {
+  return {.names = {"--load-runtime"},
+          .metavar = "FILE",
+          .help =
+              "The lean runtime (libnvinfer_lean.so) to load the engine with: for version-compatible engines "
+              "of another version of TensorRT that have none of their own.",
+          .arity = Arity::one,
+          .completes = Completes::files,
+          .apply = [&runtime](Values values) { runtime = values.front(); }};
+}
+
 OptionGroup trt_runner_group(TrtArguments& arguments) {
   OptionGroup group{.title = "TensorRT runner"};
   for (Option& option : options_from_fields<trt::RunnerOptions>(arguments.runner)) {
@@ -146,15 +157,7 @@ OptionGroup trt_runner_group(TrtArguments& arguments) {
       if (option.names.front() == fmt::format("--{}", name)) option.names = {fmt::format("--trt-{}", name)};
     group.options.push_back(std::move(option));
   }
-  group.options.push_back(
-      {.names = {"--load-runtime"},
-       .metavar = "FILE",
-       .help =
-           "The lean runtime (libnvinfer_lean.so) to load the engine with: for version-compatible engines "
-           "of another version of TensorRT that have none of their own.",
-       .arity = Arity::one,
-       .completes = Completes::files,
-       .apply = [&arguments](Values values) { arguments.load_runtime = values.front(); }});
+  group.options.push_back(load_runtime_option(arguments.load_runtime));
   return group;
 }
 
@@ -182,6 +185,18 @@ void refuse_to_overwrite_model(const ModelRequest& request) {
     if (field == "save_tactics") refuse_model("--save-tactics", value, request.model);
     if (field == "save_timing_cache") refuse_model("--save-timing-cache", value, request.model);
   }
+}
+
+void refuse_beside_network_script(const TrtArguments& arguments, const std::filesystem::path& model,
+                                  bool has_external_data_dir) {
+  if (!arguments.network_script) return;
+  if (!model.empty())
+    throw UsageError(
+        fmt::format("The model '{}' has no use: --trt-network-script makes the network.", model.string()),
+        "Leave it out, or change its network with --trt-network-postprocess-script.");
+  if (has_external_data_dir)
+    throw UsageError("--external-data-dir is about ONNX models, and --trt-network-script makes the network.",
+                     "Leave it out.");
 }
 
 ModelRequest trt_request(const TrtArguments& arguments, const OpenVinoArguments& shared) {

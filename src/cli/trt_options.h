@@ -41,6 +41,9 @@ OptionGroup trt_network_group(TrtArguments& arguments);
 /// Functions of one's own that make or change the network or the configuration.
 OptionGroup trt_script_group(TrtArguments& arguments);
 
+/// `--load-runtime`.
+Option load_runtime_option(std::filesystem::path& runtime);
+
 /// How an engine is run.
 OptionGroup trt_runner_group(TrtArguments& arguments);
 
@@ -58,6 +61,11 @@ void record_engine_options(std::span<OptionGroup* const> openvino, std::span<Opt
 
 /// Throws UsageError if something that is written besides the engine would overwrite the request's model.
 void refuse_to_overwrite_model(const ModelRequest& request);
+
+/// Where --trt-network-script makes the network, throws UsageError if there is a model, too, or if
+/// --external-data-dir was given.
+void refuse_beside_network_script(const TrtArguments& arguments, const std::filesystem::path& model,
+                                  bool has_external_data_dir);
 
 /// The request. Throws UsageError if the shapes of a profile do not go together.
 ModelRequest trt_request(const TrtArguments& arguments, const OpenVinoArguments& shared);

@@ -27,6 +27,8 @@ struct PlanHeader {
   std::string version = {};  ///< of the library that made it, e.g. `1.6.1`; empty if it does not say
   std::optional<std::uint64_t> weights = {};  ///< bytes of them in the plan; nullopt if it does not say
   std::optional<PlanOptions> options = {};
+
+  const char* maker() const { return rtx ? "TensorRT-RTX" : "TensorRT"; }
 };
 
 /// Nullopt if the bytes are not the beginning of a plan. What is beyond their end, or not as it is known, is

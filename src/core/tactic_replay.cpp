@@ -4,8 +4,9 @@
 #include <polygraph/core/tactic_replay.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
+
+#include "core/hexadecimal.h"
 
 namespace polygraph {
 namespace {
@@ -72,15 +73,7 @@ class Reader {
   std::vector<std::byte> bytes(const Json& json, const std::string& where) const {
     const std::string digits = json.is_string() ? json.get<std::string>() : std::string();
     std::vector<std::byte> bytes(digits.size() / 2);
-    bool valid = !digits.empty() && digits.size() % 2 == 0;
-    for (std::size_t i = 0; valid && i < bytes.size(); ++i) {
-      std::uint8_t value = 0;
-      const char* const pair = digits.data() + 2 * i;
-      const auto [end, error] = std::from_chars(pair, pair + 2, value, 16);
-      valid = error == std::errc() && end == pair + 2;
-      bytes[i] = std::byte{value};
-    }
-    if (!valid) fail(where + " is no text of hexadecimal digits");
+    if (bytes.empty() || !from_hexadecimal(digits, bytes)) fail(where + " is no text of hexadecimal digits");
     return bytes;
   }
 
@@ -134,17 +127,6 @@ Json optional_json(const std::optional<std::int64_t>& value) {
   return value ? Json(*value) : Json();
 }
 
-std::string hexadecimal(const std::vector<std::byte>& bytes) {
-  constexpr const char* digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * bytes.size());
-  for (const std::byte byte : bytes) {
-    text += digits[std::to_integer<unsigned>(byte) >> 4U];
-    text += digits[std::to_integer<unsigned>(byte) & 15U];
-  }
-  return text;
-}
-
 Json tensors_json(const std::vector<AlgorithmIo>& tensors) {
   Json list = Json::array();
   for (const AlgorithmIo& tensor : tensors)
@@ -194,7 +176,7 @@ std::string TacticReplayData::to_json() const {
                         {"outputs", tensors_json(algorithm.outputs)},
                         {"polygraphy_class", "Algorithm"}};
   Json json{{"replay", std::move(layers)}};
-  if (!timing_cache_.empty()) json["timing_cache"] = hexadecimal(timing_cache_);
+  if (!timing_cache_.empty()) json["timing_cache"] = to_hexadecimal(timing_cache_);
   json["polygraphy_class"] = "TacticReplayData";
   return json.dump(4, ' ', true, Json::error_handler_t::replace);
 }

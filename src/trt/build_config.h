@@ -18,7 +18,6 @@ struct BuildConfig {
   std::shared_ptr<Calibration> calibration;
   std::shared_ptr<void> native_calibrator;
   std::shared_ptr<Tactics> tactics;
-  std::shared_ptr<void> native_selector;
   std::shared_ptr<nvinfer1::ITimingCache> timing_cache;
   std::shared_ptr<nvinfer1::IBuilderConfig> config;
   /// Where types are part of the network: the one that it is to be rewritten to.

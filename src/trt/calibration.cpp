@@ -70,16 +70,6 @@ const auto& tensor_for(const Feed& feed, const TensorInfo& input, std::int64_t i
   return *tensor;
 }
 
-bool is_on_gpu(const DeviceTensor& tensor) {
-  const cuda::Functions& cuda = cuda::functions();
-  cuda::PointerAttributes attributes{};
-  if (cuda.pointer_get_attributes(&attributes, tensor.data()) != cudaSuccess) {
-    cuda.get_last_error();
-    return false;
-  }
-  return attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
-}
-
 }  // namespace
 
 Calibrator::Calibrator(State state) : state_(std::make_shared<const State>(std::move(state))) {
@@ -156,7 +146,7 @@ bool Calibration::take_next() {
 
 void Calibration::take_over(const DeviceTensorMap& feed, const TensorInfo& input) {
   const DeviceTensor& tensor = tensor_for(feed, input, asked_for_ - 1);
-  if (!is_on_gpu(tensor))
+  if (!cuda::attributes_of(tensor.data()).is_on_gpu())
     throw InputError(fmt::format("{}: in iteration {} of the data '{}' is not on a GPU: the memory at {}.",
                                  attempt, asked_for_ - 1, input.name, tensor.data()),
                      "Copy it there (DeviceTensor::from_host), or give the calibrator data on the host.");

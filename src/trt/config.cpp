@@ -1,10 +1,9 @@
 #include <fmt/format.h>
+#include <polygraph/core/byte_count.h>
 #include <polygraph/core/error.h>
 #include <polygraph/trt/loaders.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 
 #include "core/log_format.h"
 #include "trt/build_config.h"
@@ -87,17 +86,9 @@ std::string PostprocessConfig::str() const {
 }
 
 std::size_t parse_memory_size(std::string_view text, std::string_view option) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  constexpr std::string_view units = "KMGT";
-  double factor = 1;
-  const bool known = unit.empty() || (unit.size() == 1 && units.find(unit[0]) != std::string_view::npos);
-  if (unit.size() == 1 && known) factor = std::pow(1024.0, 1.0 + static_cast<double>(units.find(unit[0])));
-  if (error != std::errc() || !known || !(number >= 0) || number * factor > 9e18)
-    throw UsageError(fmt::format("{}: '{}' is no size of memory.", option, text),
-                     "Give bytes, or with K, M, G or T: 512M.");
-  return static_cast<std::size_t>(number * factor);
+  if (const auto bytes = parse_byte_count(text)) return static_cast<std::size_t>(*bytes);
+  throw UsageError(fmt::format("{}: '{}' is no size of memory.", option, text),
+                   "Give bytes, or with K, M, G or T: 512M.");
 }
 
 namespace {

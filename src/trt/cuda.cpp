@@ -182,6 +182,14 @@ void fail(cudaError_t error, const char* call, const std::string& doing, std::st
                      remedy.empty() ? remedy_for(error) : std::move(remedy));
 }
 
+PointerAttributes attributes_of(const void* data) {
+  const Functions& cuda = functions();
+  PointerAttributes attributes{};
+  if (cuda.pointer_get_attributes(&attributes, data) == cudaSuccess) return attributes;
+  cuda.get_last_error();  // or the next call would report it again
+  return {};
+}
+
 int current_device() {
   int device = 0;
   check(functions().get_device(&device), "cudaGetDevice", "Asking for the GPU in use");

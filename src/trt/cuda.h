@@ -16,6 +16,10 @@ struct PointerAttributes {
   void* device_pointer;
   void* host_pointer;
   long reserved[16];
+
+  bool is_on_gpu() const { return type == cudaMemoryTypeDevice || type == cudaMemoryTypeManaged; }
+  /// Whether the GPU can copy from it directly, being on the host.
+  bool is_pinned() const { return type == cudaMemoryTypeHost || type == cudaMemoryTypeManaged; }
 };
 
 // name, symbol, type
@@ -69,6 +73,9 @@ struct Functions {
 /// dynamic linker's path. Throws BackendError if there is none, listing the places searched, or if it is not
 /// CUDA's. Thread-safe.
 const Functions& functions();
+
+/// What CUDA knows of memory; of memory that it does not know, that it is unregistered.
+PointerAttributes attributes_of(const void* data);
 
 /// Throws BackendError with the call, CUDA's name for the error and what to do: as it says here, or else what
 /// suits the error.

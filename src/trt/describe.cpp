@@ -73,12 +73,9 @@ void add_tensors(EngineDescription& description, const ICudaEngine& engine) {
 
 void add_profiles(EngineDescription& description, const ICudaEngine& engine) {
   for (int profile = 0; profile < engine.getNbOptimizationProfiles(); ++profile) {
-    std::vector<DescribedRange>& ranges = description.profiles.emplace_back();
-    for (const DescribedTensor& tensor : description.tensors) {
-      if (!tensor.is_input) continue;
-      ShapeRange range = read_range(engine, tensor.name.c_str(), profile);
-      ranges.push_back({std::move(range.min), std::move(range.opt), std::move(range.max)});
-    }
+    std::vector<ShapeRange>& ranges = description.profiles.emplace_back();
+    for (const DescribedTensor& tensor : description.tensors)
+      if (tensor.is_input) ranges.push_back(read_range(engine, tensor.name.c_str(), profile));
   }
 }
 

@@ -180,16 +180,13 @@ dlpack::ManagedTensor* DeviceTensor::to_dlpack() const {
   if (type == nullptr)
     throw InputError(fmt::format("Making a DLPack tensor: DLPack has no type for {}.", to_string(dtype_)),
                      "Convert it first.");
-  const cuda::Functions& cuda = cuda::functions();
-  cuda::PointerAttributes attributes{};
-  if (data_ != nullptr && cuda.pointer_get_attributes(&attributes, data_) != cudaSuccess)
-    cuda.get_last_error();
+  const int device = data_ != nullptr ? cuda::attributes_of(data_).device : 0;
 
   auto shared = std::make_unique<Shared>();
   shared->tensor = *this;
   shared->shape.assign(shape_.begin(), shape_.end());
   shared->managed.tensor = {data_,
-                            {device_cuda, attributes.device},
+                            {device_cuda, device},
                             static_cast<std::int32_t>(shape_.rank()),
                             {type->code, type->bits, 1},
                             shared->shape.data(),

@@ -88,8 +88,7 @@ void check_plan(const Bytes& plan, const std::string& name) {
     throw InputError(fmt::format("{} is not a TensorRT engine (a plan).", name),
                      "Build one from the ONNX model: polygraph convert model.onnx -o model.plan.");
   if (header->rtx != (flavour == Flavour::tensorrt_rtx))
-    throw InputError(fmt::format("{} was made by {}, and this is {}.", name,
-                                 header->rtx ? "TensorRT-RTX" : "TensorRT", flavour_name),
+    throw InputError(fmt::format("{} was made by {}, and this is {}.", name, header->maker(), flavour_name),
                      header->rtx ? "Use it with --trt-rtx." : "Use it with --trt.");
   if (header->size > plan.size())
     throw InputError(fmt::format("{} is cut off: it has {} bytes, and its header says {}.", name, plan.size(),

@@ -453,13 +453,8 @@ void Execution::require_room(const char* name, const DeviceTensor& tensor, std::
 }
 
 void Execution::require_device_memory(const char* name, const DeviceTensor& tensor) const {
-  cuda::PointerAttributes attributes{};
-  if (cuda_.pointer_get_attributes(&attributes, tensor.data()) != cudaSuccess) {
-    cuda_.get_last_error();
-    attributes.type = cudaMemoryTypeUnregistered;
-  }
-  const bool on_gpu = attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
-  if (!on_gpu)
+  const cuda::PointerAttributes attributes = cuda::attributes_of(tensor.data());
+  if (!attributes.is_on_gpu())
     throw InputError(fmt::format("Binding '{}': the memory at {} is not on a GPU.", name, tensor.data()),
                      "Copy it there (DeviceTensor::from_host), or feed it as a host input.");
   if (attributes.type == cudaMemoryTypeDevice && attributes.device != device_)
@@ -496,7 +491,7 @@ void Execution::stage_input(Input& input, const Tensor& tensor) {
   if (input.layout) {
     pack(*input.layout, tensor.dtype(), tensor.data(), input.staging.data());
     record_source(input, input.staging.data());
-  } else if (input.bytes > copy_limit && is_pinned(tensor.data())) {
+  } else if (input.bytes > copy_limit && cuda::attributes_of(tensor.data()).is_pinned()) {
     record_source(input, tensor.data());
   } else if (input.bytes <= chunk) {
     std::memcpy(input.staging.data(), tensor.data(), input.bytes);
@@ -505,12 +500,6 @@ void Execution::stage_input(Input& input, const Tensor& tensor) {
     record_source(input, nullptr);
     copy_in_chunks(input, tensor);
   }
-}
-
-bool Execution::is_pinned(const void* data) const {
-  cuda::PointerAttributes attributes{};
-  if (cuda_.pointer_get_attributes(&attributes, data) != cudaSuccess) cuda_.get_last_error();
-  return attributes.type == cudaMemoryTypeHost || attributes.type == cudaMemoryTypeManaged;
 }
 
 // A graph copies from where it did when it was recorded: an input that comes from elsewhere is no longer part

@@ -151,7 +151,6 @@ class Execution {
   void require_device_memory(const char* name, const DeviceTensor& tensor) const;
   void stage();
   void stage_input(Input& input, const Tensor& tensor);
-  bool is_pinned(const void* data) const;
   void copy_in_chunks(Input& input, const Tensor& tensor);
   void record_source(Input& input, const void* source);
   void start();

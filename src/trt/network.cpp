@@ -171,14 +171,17 @@ void apply_marks(nvinfer1::INetworkDefinition& network, const NetworkOptions& op
         "Mark tensors by name (MarkDebug), or use TensorRT 10.12 or later.");
 }
 
-// Whether the parser reads the model as it is.
-bool is_readable(const onnx::Model& model) {
-  onnx::Model changed = model;
-  return model.storage.bytes().size() <= onnx::largest_readable_model && !make_readable(changed);
-}
-
 bool parse_input(nvonnxparser::IParser& parser, const ParserInput& input) {
   return parser.parse(input.bytes().data(), input.bytes().size(), input.path());
+}
+
+// As it is, by `parse_original`, if the parser can read that.
+template <class Parse>
+bool parse_readable(nvonnxparser::IParser& parser, const onnx::Model& model, const Parse& parse_original) {
+  onnx::Model changed = model;
+  if (!make_readable(changed) && model.storage.bytes().size() <= onnx::largest_readable_model)
+    return parse_original();
+  return parse_input(parser, ParserInput(std::move(changed)));
 }
 
 template <class Parse>
@@ -231,10 +234,9 @@ Network NetworkFromOnnxPath::operator()() const {
   const auto model = std::make_shared<const onnx::Model>(onnx::load_model(path_));
   Network network = parse(
       model, options_, library_.get(), fmt::format("the ONNX model '{}'", path_.native()), [&](auto& parser) {
-        using Severity = nvinfer1::ILogger::Severity;
-        if (is_readable(*model))
-          return parser.parseFromFile(path_.c_str(), static_cast<int>(Severity::kWARNING));
-        return parse_input(parser, ParserInput(*model));
+        return parse_readable(parser, *model, [&] {
+          return parser.parseFromFile(path_.c_str(), static_cast<int>(nvinfer1::ILogger::Severity::kWARNING));
+        });
       });
   network.state().model_name = path_.filename().string();
   log_verbose("Read '{}': {} layers", path_.native(), network->getNbLayers());
@@ -254,8 +256,7 @@ Network NetworkFromOnnxBytes::operator()() const {
   const auto model =
       std::make_shared<const onnx::Model>(onnx::load_model_from_bytes(bytes.span(), bytes.keep_alive()));
   return parse(model, options_, library_.get(), "an ONNX model from memory", [&](auto& parser) {
-    if (is_readable(*model)) return parser.parse(bytes.data(), bytes.size(), nullptr);
-    return parse_input(parser, ParserInput(*model));
+    return parse_readable(parser, *model, [&] { return parser.parse(bytes.data(), bytes.size(), nullptr); });
   });
 }
 

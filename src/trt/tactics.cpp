@@ -208,7 +208,7 @@ std::shared_ptr<Tactics> make_tactics(const ConfigOptions& options, BuildConfig&
   if (!build.timing_cache) build.config->setFlag(nvinfer1::BuilderFlag::kDISABLE_TIMING_CACHE);
   auto tactics =
       std::make_shared<AlgorithmTactics>(std::move(wanted), options.load_tactics, options.save_tactics);
-  build.native_selector = set_algorithm_selection(*build.config, *tactics);
+  tactics->attach(*build.config);
   return tactics;
 }
 

@@ -45,6 +45,8 @@ class AlgorithmTactics final : public Tactics, public AlgorithmSelection {
                                    const std::vector<Algorithm>& choices) noexcept override;
   void report(const std::string& layer, Algorithm taken) noexcept override;
   void finish(bool built) override;
+  /// Has the configuration ask this object.
+  void attach(nvinfer1::IBuilderConfig& config) { selector_ = set_algorithm_selection(config, *this); }
   const TacticReplayData& taken() const { return taken_; }
 
  private:
@@ -55,6 +57,7 @@ class AlgorithmTactics final : public Tactics, public AlgorithmSelection {
   std::string save_to_;
   TacticReplayData taken_;
   std::vector<std::string> problems_;
+  std::shared_ptr<void> selector_;  ///< TensorRT's
 };
 
 /// What an editable timing cache holds, as a replay: its entries, and the cache itself.

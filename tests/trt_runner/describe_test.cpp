@@ -62,9 +62,8 @@ TEST(DescribeEngine, ListsInputsOutputsAndProfiles) {
   EXPECT_EQ(told.tensors[2].aliased_input, "x");
   EXPECT_THAT(
       told.profiles,
-      ElementsAre(
-          ElementsAre(DescribedRange{{1, 3}, {2, 3}, {4, 3}}, DescribedRange{{1, 3}, {2, 3}, {8, 3}}),
-          ElementsAre(DescribedRange{{3, 3}, {8, 3}, {16, 3}}, DescribedRange{{1, 1}, {1, 1}, {1, 1}})));
+      ElementsAre(ElementsAre(ShapeRange{{1, 3}, {2, 3}, {4, 3}}, ShapeRange{{1, 3}, {2, 3}, {8, 3}}),
+                  ElementsAre(ShapeRange{{3, 3}, {8, 3}, {16, 3}}, ShapeRange{{1, 1}, {1, 1}, {1, 1}})));
 }
 
 TEST(DescribeEngine, ListsLayers) {

@@ -4,6 +4,7 @@
 #include <polygraph/core/engine_description.h>
 #include <polygraph/core/engine_file.h>
 #include <polygraph/core/script.h>
+#include <polygraph/core/shape_range.h>
 #include <polygraph/core/tensor.h>
 
 #include <cstdint>
@@ -45,12 +46,6 @@ struct ModelRequest {
   /// For `runner`: it is to measure its layers (Runner::layer_times).
   bool time_layers = false;
 
-  /// The smallest shape of an input, the one to tune for, and the largest.
-  struct ShapeRange {
-    Shape min;
-    Shape opt;
-    Shape max;
-  };
   /// What only TensorRT has: optimization profiles (ranges by input), and fields of its network options and
   /// of its tensor options.
   std::vector<std::map<std::string, ShapeRange>> profiles = {};

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <polygraph/core/engine_file.h>
-#include <polygraph/core/shape.h>
+#include <polygraph/core/shape_range.h>
 #include <polygraph/core/tensor.h>
 
 #include <cstdint>
@@ -30,16 +30,6 @@ struct DescribedTensor : TensorInfo {
   bool on_host = false;            ///< its values are shapes, which are read and written on the host
   std::string format = {};         ///< how its elements lie, in the library's words; empty: row-major
   std::string aliased_input = {};  ///< of an output: the input whose memory it shares; empty: none
-};
-
-/// What one optimization profile allows an input to be: its shape, or of an input on the host its values. All
-/// are empty if the profile says nothing of those.
-struct DescribedRange {
-  Shape min;
-  Shape opt;
-  Shape max;
-
-  friend bool operator==(const DescribedRange&, const DescribedRange&) = default;
 };
 
 /// One layer of an engine. `kernel` is the name of the tactic, `onnx_nodes` are the names of the nodes of the
@@ -76,8 +66,9 @@ struct EngineDescription {
   std::optional<std::int64_t> weights = {};
   std::optional<std::int64_t> stripped_weights = {};
   std::optional<std::int64_t> streamable_weights = {};
-  /// For each optimization profile a range for each input, in their order.
-  std::vector<std::vector<DescribedRange>> profiles = {};
+  /// For each optimization profile a range for each input, in their order; empty shapes if it says nothing of
+  /// the values of an input on the host.
+  std::vector<std::vector<ShapeRange>> profiles = {};
   /// How many layers there are; `layers` is empty if the engine was built to tell nothing of them, and has
   /// their names alone if it was built to tell those.
   std::size_t layer_count = 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <polygraph/core/shape.h>
+#include <polygraph/core/shape_range.h>
 
 #include <string>
 #include <utility>
@@ -8,14 +8,7 @@
 
 namespace polygraph::trt {
 
-/// The shapes of an input that an engine is built for: the smallest, the one it is tuned for, and the
-/// largest. For an input that is a shape itself (a shape tensor), its values.
-struct ShapeRange {
-  Shape min;
-  Shape opt;
-  Shape max;
-  friend bool operator==(const ShapeRange&, const ShapeRange&) = default;
-};
+using polygraph::ShapeRange;
 
 /// An optimization profile: the shapes that the inputs of an engine may have together.
 /// @code

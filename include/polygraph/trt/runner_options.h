@@ -1,5 +1,6 @@
 #pragma once
 
+#include <polygraph/core/byte_count.h>
 #include <polygraph/core/error.h>
 #include <polygraph/core/options.h>
 #include <polygraph/trt/stream.h>
@@ -81,22 +82,22 @@ struct WeightBudget {
 
 /// `500`, `512M` (K, M, G, T), `50%`, `-1`, `-2`. Throws UsageError for other text.
 inline void parse_option(WeightBudget& budget, std::string_view text) {
-  double number = 0;
-  const char* const begin = text.data();
-  const auto [end, error] = std::from_chars(begin, begin + text.size(), number);
-  const std::string_view unit(end, static_cast<std::size_t>(begin + text.size() - end));
-  constexpr std::string_view units = "KMGT";
-  const std::size_t place = unit.size() == 1 ? units.find(unit[0]) : std::string_view::npos;
-  double factor = 1;
-  for (std::size_t i = 0; place != std::string_view::npos && i <= place; ++i) factor *= 1024;
-  const bool is_percent = unit == "%" && number >= 0 && number <= 100;
-  const bool is_size = (unit.empty() || place != std::string_view::npos) && number * factor < 9e18 &&
-                       (number >= 0 || (unit.empty() && (number == -1 || number == -2)));
-  if (error != std::errc() || !(is_percent || is_size))
+  if (text == "-1" || text == "-2") {
+    budget = WeightBudget(text == "-1" ? -1 : -2);
+    return;
+  }
+  if (const auto bytes = parse_byte_count(text)) {
+    budget = WeightBudget(*bytes);
+    return;
+  }
+  double percent = 0;
+  const char* const last = text.data() + text.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): from_chars is told the end
+  const auto [end, error] = std::from_chars(text.data(), last, percent);
+  if (error != std::errc() || std::string_view(end, last) != "%" || !(percent >= 0 && percent <= 100))
     throw UsageError("'" + std::string(text) +
                      "' is no budget for weights: give bytes (512M), a share of them (50%), -1 or -2");
-  budget = is_percent ? WeightBudget::of_percent(number)
-                      : WeightBudget(static_cast<std::int64_t>(number * factor));
+  budget = WeightBudget::of_percent(percent);
 }
 
 /// How a runner runs an engine.

@@ -5,7 +5,6 @@
 #include <polygraph/trt/objects.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,10 +12,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "core/hexadecimal.h"
 #include "trt/versions/types.h"
 #include "trt/versions/version.h"
 
@@ -135,25 +134,15 @@ struct TacticOfKey {
 
 #if POLYGRAPH_TENSORRT >= 1100
 inline std::string text_of_key(const nvinfer1::TimingCacheKey& key) {
-  constexpr const char* digits = "0123456789abcdef";
-  std::string text = "0x";
-  for (const std::uint8_t byte : key.data) {
-    text += digits[byte >> 4U];
-    text += digits[byte & 15U];
-  }
-  return text;
+  return "0x" + to_hexadecimal(std::as_bytes(std::span(key.data)));
 }
 
 /// Nullopt for text of another form.
 inline std::optional<nvinfer1::TimingCacheKey> parse_key(std::string_view text) {
   nvinfer1::TimingCacheKey key{};
-  constexpr std::size_t size = sizeof(key.data);
-  if (text.size() != 2 + 2 * size || !text.starts_with("0x")) return std::nullopt;
-  for (std::size_t i = 0; i < size; ++i) {
-    const char* const digits = text.data() + 2 + 2 * i;
-    const auto [end, error] = std::from_chars(digits, digits + 2, key.data[i], 16);
-    if (error != std::errc() || end != digits + 2) return std::nullopt;
-  }
+  if (!text.starts_with("0x") ||
+      !from_hexadecimal(text.substr(2), std::as_writable_bytes(std::span(key.data))))
+    return std::nullopt;
   return key;
 }
 
