@@ -1,5 +1,6 @@
 #include "cli/interrupt.h"
 
+#include <polygraph/core/error.h>
 #include <polygraph/core/files.h>
 #include <polygraph/core/log.h>
 #include <pthread.h>
@@ -7,13 +8,37 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstring>
+#include <iterator>
 #include <thread>
+
+#include "core/crash_note.h"
 
 namespace polygraph::cli {
 
 namespace {
 std::atomic<bool> silent = false;
+
+constexpr int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+struct sigaction actions_before[std::size(crashes)];
+
+void say(const char* text) {
+  if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) return;  // nobody is left to tell
 }
+
+// Calls nothing but what a signal handler may.
+void handle_crash(int signal) {
+  if (const char* const note = crash_note()) {
+    say("[!] ");
+    say(note);
+    say("\n");
+    _exit(static_cast<int>(ExitCode::input));
+  }
+  // What crashed is done again, and goes where it would have gone.
+  for (std::size_t i = 0; i < std::size(crashes); ++i)
+    if (crashes[i] == signal) sigaction(signal, &actions_before[i], nullptr);
+}
+}  // namespace
 
 void watch_for_interrupts() {
   sigset_t watched;
@@ -35,6 +60,12 @@ void watch_for_interrupts() {
     // No destructors: other threads are still at work.
     _exit(128 + signal);
   }).detach();
+}
+
+void report_crashes() {
+  struct sigaction action {};
+  action.sa_handler = handle_crash;
+  for (std::size_t i = 0; i < std::size(crashes); ++i) sigaction(crashes[i], &action, &actions_before[i]);
 }
 
 void end_silently_when_interrupted() noexcept {

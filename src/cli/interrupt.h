@@ -13,4 +13,8 @@ void watch_for_interrupts();
 /// it has been said, or another process says it. As signals are, this is the process's; thread-safe.
 void end_silently_when_interrupted() noexcept;
 
+/// From here on, a crash while a CrashNote is there prints the note and ends the program with exit status 3;
+/// other crashes stay what they are. To be called once.
+void report_crashes();
+
 }  // namespace polygraph::cli

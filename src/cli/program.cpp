@@ -55,6 +55,7 @@ ExitCode run_command(Session& session, Values arguments) {
   if (tool.spreads_over_ranks && is_follower()) log.log_file.clear();
   set_log_options(std::move(log));
   if (tool.long_running) watch_for_interrupts();
+  report_crashes();
   // mpirun ends the other ranks when one has failed.
   if (tool.spreads_over_ranks && is_follower()) end_silently_when_interrupted();
   return tool.run();

@@ -7,6 +7,7 @@
 
 #include <chrono>
 
+#include "core/crash_note.h"
 #include "core/log_format.h"
 #include "core/plan.h"
 #include "trt/build_config.h"
@@ -119,6 +120,9 @@ void check_plan(const Bytes& plan, const std::string& name) {
 }
 
 Engine load_plan(const Bytes& plan, const Runtime& runtime, const std::string& name, bool keep = true) {
+  const CrashNote note(
+      fmt::format("Loading {} crashed {} {}: most likely it is damaged.\n    Copy or build it again.", name,
+                  flavour_name, runtime.library().version()));
   EngineMessages messages;
   std::shared_ptr<nvinfer1::ICudaEngine> engine(runtime->deserializeCudaEngine(plan.data(), plan.size()));
   if (!engine) {

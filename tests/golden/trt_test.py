@@ -125,6 +125,16 @@ class Plans(ModelTest):
         self.assertTrue(pathlib.Path(cache).stat().st_size > 0)
         self.check(self.build("b.plan", "--load-timing-cache", cache)[1], 0)
 
+    def test_a_plan_that_crashes_tensorrt(self):
+        plan, _ = self.build("m.plan")
+        content = bytearray(pathlib.Path(plan).read_bytes())
+        content[100:124] = b"X" * 24
+        damaged = self.path("damaged.plan")
+        pathlib.Path(damaged).write_bytes(content)
+        for command in (("run", damaged, "--trt-rtx"), ("inspect", "model", damaged)):
+            self.check_error(run(*command, environment=RTX), 3, f"Loading '{damaged}' crashed TensorRT-RTX 1.6.1: most likely it is damaged",
+                             "Copy or build it again.")
+
     def test_lists_can_be_left_empty(self):
         _, result = self.build("m.plan", "--preview-features", "--tactic-sources")
         self.check(result, 0, stderr='CreateConfig({.tactic_sources = {"none"}, .preview_features = {"none"}})')
